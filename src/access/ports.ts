@@ -1,0 +1,30 @@
+import type { KeySource, OutgoingForm, PublicJwk } from '../trust/ports.ts';
+
+/** A registered DCI peer (product.md, `peer add`). */
+export interface Peer extends KeySource {
+  readonly id: string;
+  readonly senderId: string;
+  readonly keys: readonly PublicJwk[];
+  readonly jwksUrl?: string;
+  /** The form of what we send to it. */
+  readonly signature: OutgoingForm;
+  /** Where on-* and notify go when a message has no `sender_uri`. */
+  readonly callback?: string;
+  /** Its base URL, for asking it. */
+  readonly url?: string;
+  /** The sender id we present to it; else `DCI_SENDER_ID`. */
+  readonly ourId?: string;
+  /** Its records may be taken into our registry. */
+  readonly source: boolean;
+  readonly mustSign: boolean;
+  /** `registry.search`, `social:registry.search`, …; empty: everything. */
+  readonly scopes: readonly string[];
+  readonly active: boolean;
+}
+
+/** Peers as every request needs them: in memory, dropped when any process changes them. */
+export interface PeerDirectory {
+  /** By bearer token (the whole token, compared by its hash). Revoked peers are absent. */
+  byToken(token: string): Promise<Peer | undefined>;
+  bySenderId(senderId: string): Promise<Peer | undefined>;
+}

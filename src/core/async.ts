@@ -1,0 +1,20 @@
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Runs `work` at most once at a time per key; callers that come meanwhile share the running one's outcome. */
+export const singleFlight = <T>(): ((key: string, work: () => Promise<T>) => Promise<T>) => {
+  const running = new Map<string, Promise<T>>();
+  return (key, work) => {
+    const shared = running.get(key);
+    if (shared) return shared;
+    const own = work().finally(() => running.delete(key));
+    running.set(key, own);
+    return own;
+  };
+};
+
+/** Splits a list into runs of at most `size`. */
+export const chunk = <T>(list: readonly T[], size: number): T[][] => {
+  const out: T[][] = [];
+  for (let i = 0; i < list.length; i += size) out.push(list.slice(i, i + size));
+  return out;
+};

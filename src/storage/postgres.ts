@@ -1,0 +1,176 @@
+import { createRequire } from 'node:module';
+import knexFactory, { type Knex } from 'knex';
+import pg from 'pg';
+import { sleep } from '../core/async.ts';
+import { Fault } from '../core/fault.ts';
+import type { Database, OpenOptions } from './database.ts';
+import { migrateInside } from './migrate.ts';
+import { CHANNEL, readRevisions, Touches } from './touch.ts';
+import { closeTx, makeReader, makeTx, type Profile, runEndSteps, type Tx } from './tx.ts';
+
+const profile: Profile = { name: 'postgres', maxBindings: 60_000, skipLocked: true, shared: true };
+
+// Sequence numbers and counts fit a JavaScript number (2^53); text would spread through the whole code.
+const typesOfPg = createRequire(import.meta.url)('pg').types as typeof pg.types;
+typesOfPg.setTypeParser(20, Number);
+pg.types.setTypeParser(20, Number);
+
+// Any fixed numbers will do, as long as every process uses the same: one orders commits, one guards migrations.
+const ORDER_LOCK = 7_201_001;
+const MIGRATION_LOCK = 7_201_002;
+
+const RETRIES = 5;
+const GROUP_SIZE = 256;
+const WATCH_MS = 1000;
+
+/** Serialisation failure and deadlock: PostgreSQL asks for the transaction to be run again. */
+const mayRunAgain = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === '40001' || error.code === '40P01');
+
+interface Job {
+  readonly work: (tx: Tx) => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Opens a PostgreSQL database; several processes on several machines may share it. */
+export const openPostgres = async (options: OpenOptions): Promise<Database> => {
+  const knex = knexFactory({
+    client: 'pg',
+    connection: { connectionString: options.url, application_name: 'crosswalk' },
+    pool: { min: 0, max: options.poolSize ?? 10 },
+  });
+  try {
+    await knex.raw('select 1');
+  } catch (cause) {
+    await knex.destroy();
+    throw new Fault('database.unavailable', 'cannot connect to PostgreSQL; is DATABASE_URL right?', {}, { cause });
+  }
+  const touches = new Touches();
+  const reader = makeReader(knex, profile);
+  const takeOrder = (trx: Knex) => async () => {
+    await trx.raw('select pg_advisory_xact_lock(?)', [ORDER_LOCK]);
+  };
+
+  const once = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    let after: readonly (() => void)[] = [];
+    const value = await knex.transaction(async (trx) => {
+      const tx = makeTx(trx, profile);
+      try {
+        const result = await work(tx);
+        await runEndSteps(tx, takeOrder(trx));
+        return result;
+      } finally {
+        after = closeTx(tx);
+      }
+    });
+    for (const call of after) call();
+    return value;
+  };
+
+  const write = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await once(work);
+      } catch (error) {
+        if (!mayRunAgain(error) || attempt >= RETRIES) throw error;
+        await sleep(2 ** attempt * 5 * Math.random());
+      }
+    }
+  };
+
+  const queue: Job[] = [];
+  let draining: Promise<void> | undefined;
+
+  const runGroup = async (): Promise<void> => {
+    const taken = queue.splice(0, GROUP_SIZE);
+    const done: { settle: () => void; after: readonly (() => void)[] }[] = [];
+    try {
+      await knex.transaction(async (trx) => {
+        for (const job of taken) {
+          const tx = makeTx(trx, profile);
+          await trx.raw('savepoint job');
+          try {
+            const value = await job.work(tx);
+            await runEndSteps(tx, takeOrder(trx));
+            await trx.raw('release savepoint job');
+            done.push({ settle: () => job.resolve(value), after: closeTx(tx) });
+          } catch (error) {
+            closeTx(tx);
+            await trx.raw('rollback to savepoint job');
+            done.push({ settle: () => job.reject(error), after: [] });
+          }
+        }
+      });
+    } catch (error) {
+      for (const job of taken) job.reject(error);
+      return;
+    }
+    for (const { settle, after } of done) {
+      for (const call of after) call();
+      settle();
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) await runGroup();
+    draining = undefined;
+  };
+
+  // Notifications are hints that make caches quick; the poll is what makes them certain.
+  const poll = setInterval(() => {
+    readRevisions(knex)
+      .then((revisions) => touches.compare(revisions))
+      .catch((error: unknown) => options.log.warn({ err: error }, 'cannot read revisions'));
+  }, WATCH_MS);
+  poll.unref();
+
+  let listener: pg.Client | undefined;
+  let closed = false;
+  const listen = async (): Promise<void> => {
+    if (closed) return;
+    const client = new pg.Client({ connectionString: options.url, application_name: 'crosswalk-listen' });
+    client.on('notification', (message) => touches.emit(message.payload ?? ''));
+    client.on('error', () => {
+      listener = undefined;
+      setTimeout(() => void listen().catch(() => {}), WATCH_MS).unref();
+    });
+    await client.connect();
+    await client.query(`listen ${CHANNEL}`);
+    listener = client;
+  };
+  await listen();
+
+  return {
+    profile,
+    read: (work) => work(reader),
+    snapshot: (work) =>
+      knex.transaction((trx) => work(makeReader(trx, profile)), { isolationLevel: 'repeatable read', readOnly: true }),
+    write,
+    append: <T>(work: (tx: Tx) => Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
+        if (closed) return reject(new Fault('server.stopping', 'the database is closed'));
+        queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        draining ??= drain();
+      }),
+    onTouch: (topic, call) => touches.on(topic, call),
+    async migrate() {
+      return await knex.transaction(async (trx) => {
+        await trx.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+        return await migrateInside(trx);
+      });
+    },
+    async ping() {
+      await knex.raw('select 1');
+    },
+    async close() {
+      closed = true;
+      clearInterval(poll);
+      await draining;
+      touches.dispose();
+      await listener?.end();
+      await knex.destroy();
+    },
+  };
+};

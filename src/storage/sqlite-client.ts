@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module';
+import type { Database as Driver, Statement } from 'better-sqlite3';
+import type { Knex } from 'knex';
+
+/** The little of Knex's better-sqlite3 client that the statement cache needs; Knex publishes no types for it. */
+interface ClientClass {
+  new (config: Knex.Config): { _formatBindings(bindings: unknown): unknown[] };
+}
+const BetterSqlite3Client = createRequire(import.meta.url)('knex/lib/dialects/better-sqlite3/index.js') as ClientClass;
+
+interface QueryObject {
+  sql: string;
+  bindings?: unknown;
+  response?: unknown;
+  context?: { lastID: number | bigint; changes: number };
+}
+
+// A statement costs more to prepare than to run. Our SQL texts are few (values are always bound), but lists of
+// placeholders vary in length, so the cache is bounded; the oldest go first.
+const CACHED_STATEMENTS = 500;
+const caches = new WeakMap<Driver, Map<string, Statement>>();
+
+const prepared = (connection: Driver, sql: string): Statement => {
+  let cache = caches.get(connection);
+  if (!cache) {
+    cache = new Map();
+    caches.set(connection, cache);
+  }
+  const known = cache.get(sql);
+  if (known && !known.busy) return known;
+  const statement = connection.prepare(sql);
+  if (cache.size >= CACHED_STATEMENTS) {
+    const oldest = cache.keys().next().value;
+    if (oldest !== undefined) cache.delete(oldest);
+  }
+  cache.set(sql, statement);
+  return statement;
+};
+
+/** Knex's better-sqlite3 client, with prepared statements kept for reuse. */
+export class CachingSqliteClient extends BetterSqlite3Client {
+  async _query(connection: Driver, query: QueryObject): Promise<QueryObject> {
+    if (!query.sql) throw new Error('The query is empty');
+    const statement = prepared(connection, query.sql);
+    const bindings = this._formatBindings(query.bindings);
+    if (statement.reader) {
+      query.response = statement.all(bindings);
+      return query;
+    }
+    const result = statement.run(bindings);
+    query.response = result;
+    query.context = { lastID: result.lastInsertRowid, changes: result.changes };
+    return query;
+  }
+}
