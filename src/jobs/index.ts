@@ -1,0 +1,1 @@
+export { type Lease, takeLease } from './lease.store.ts';
