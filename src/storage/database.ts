@@ -1,7 +1,4 @@
-import { Fault } from '../core/fault.ts';
 import type { Logger } from '../core/log.ts';
-import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
 import type { Profile, Reader, Tx } from './tx.ts';
 
 /** The database, whichever it is. */
@@ -49,10 +46,3 @@ export interface OpenOptions {
   /** PostgreSQL connections of this process. */
   readonly poolSize?: number;
 }
-
-/** Opens `sqlite:PATH` or `postgres://…`. The schema is not touched: call `migrate()`. */
-export const openDatabase = async (options: OpenOptions): Promise<Database> => {
-  if (options.url.startsWith('sqlite:')) return openSqlite({ ...options, path: options.url.slice('sqlite:'.length) });
-  if (/^postgres(ql)?:\/\//.test(options.url)) return openPostgres(options);
-  throw new Fault('config.invalid', 'DATABASE_URL must begin with sqlite: or postgres://');
-};
