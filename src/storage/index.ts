@@ -1,4 +1,5 @@
 export { createBatcher } from './batcher.ts';
+export { type BlobStore, openFolderBlobs, type StoredBlob } from './blobs.ts';
 export type { Database } from './database.ts';
 export { openDatabase } from './open.ts';
 export { touch, wake } from './touch.ts';
