@@ -46,7 +46,7 @@ export const startServer = async (config: Config, log: Logger): Promise<RunningS
     metrics,
     ...(isWorker() ? { exposition: fleetMetrics() } : {}),
   });
-  const app = createHttpApp({ log, metrics, doors: [...doorsOf(ground, metrics), health.middleware()] });
+  const app = createHttpApp({ log, metrics, doors: [...doorsOf(ground, metrics), health] });
   const server = await listen(app.callback(), config.httpHost, config.httpPort);
   const jobs = isWorker() ? undefined : startJobs(ground);
   if (isWorker()) announceReady(server.port);

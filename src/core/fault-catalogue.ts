@@ -30,6 +30,8 @@ export const catalogue = {
     kind: 'invalid',
     about: 'The body is not what its form promises: not JSON, not UTF-8, or a key twice.',
   },
+  'client.invalid': { kind: 'invalid', about: 'A client setting is not usable.' },
+  'client.unknown': { kind: 'not-found', about: 'No such API client.' },
   'config.invalid': { kind: 'invalid', about: 'The configuration has faults; all of them are listed.' },
   'database.busy': { kind: 'unavailable', about: 'The database stayed locked by another process for too long.' },
   'database.unavailable': { kind: 'unavailable', about: 'The database cannot be reached or opened.' },
@@ -67,6 +69,7 @@ export const catalogue = {
   'record.invalid': { kind: 'invalid', about: 'A registrant record has faults.' },
   'record.version-conflict': { kind: 'conflict', about: 'The record was modified by another request.' },
   'registrant.not-found': { kind: 'not-found', about: 'No such registrant.' },
+  'scope.invalid': { kind: 'invalid', about: 'A scope is not of the form RESOURCE:ACTION.' },
   'scope.missing': { kind: 'forbidden', about: 'The caller lacks a scope for this.' },
   'server.stopping': { kind: 'unavailable', about: 'The server is shutting down.' },
   'signature.invalid': {

@@ -1,4 +1,6 @@
 import { Router } from '@koa/router';
+import type { Middleware } from 'koa';
+import { asDoor } from './door.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface HealthDeps {
@@ -11,7 +13,7 @@ export interface HealthDeps {
 }
 
 /** `/health/live`, `/health/ready` and `/metrics` (Prometheus text). */
-export const healthRoutes = ({ ping, isStopping, metrics, exposition }: HealthDeps): Router => {
+export const healthRoutes = ({ ping, isStopping, metrics, exposition }: HealthDeps): Middleware => {
   const router = new Router();
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'live' };
@@ -30,5 +32,5 @@ export const healthRoutes = ({ ping, isStopping, metrics, exposition }: HealthDe
     ctx.set('Content-Type', metrics.registry.contentType);
     ctx.body = await (exposition ?? (() => metrics.registry.metrics()))();
   });
-  return router;
+  return asDoor(router);
 };

@@ -28,7 +28,7 @@ describe('the HTTP application', () => {
             ctx.body = ctx.state['body'];
           });
         },
-        healthRoutes({ ping, isStopping: () => false, metrics }).middleware(),
+        healthRoutes({ ping, isStopping: () => false, metrics }),
       ],
     });
     server = await listen(app.callback(), '127.0.0.1', 0);
