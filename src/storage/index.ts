@@ -2,5 +2,6 @@ export { createBatcher } from './batcher.ts';
 export { type BlobStore, openFolderBlobs, type StoredBlob } from './blobs.ts';
 export type { Database } from './database.ts';
 export { openDatabase } from './open.ts';
+export { anyOf, insertRows, listOf, rowsOf } from './statement.ts';
 export { touch, wake } from './touch.ts';
-export { afterCommit, atEnd, knexOf, type Profile, type Reader, type Tx } from './tx.ts';
+export { afterCommit, atEnd, knexOf, type Profile, type Reader, type Tx, takeOrder } from './tx.ts';

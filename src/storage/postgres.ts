@@ -55,10 +55,10 @@ export const openPostgres = async (options: OpenOptions): Promise<Database> => {
   const once = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     let after: readonly (() => void)[] = [];
     const value = await knex.transaction(async (trx) => {
-      const tx = makeTx(trx, profile);
+      const tx = makeTx(trx, profile, takeOrder(trx));
       try {
         const result = await work(tx);
-        await runEndSteps(tx, takeOrder(trx));
+        await runEndSteps(tx);
         return result;
       } finally {
         after = closeTx(tx);
@@ -88,11 +88,11 @@ export const openPostgres = async (options: OpenOptions): Promise<Database> => {
     try {
       await knex.transaction(async (trx) => {
         for (const job of taken) {
-          const tx = makeTx(trx, profile);
+          const tx = makeTx(trx, profile, takeOrder(trx));
           await trx.raw('savepoint job');
           try {
             const value = await job.work(tx);
-            await runEndSteps(tx, takeOrder(trx));
+            await runEndSteps(tx);
             await trx.raw('release savepoint job');
             done.push({ settle: () => job.resolve(value), after: closeTx(tx) });
           } catch (error) {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Database as Driver, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
+import type { Direct } from './tx.ts';
 
 /** The little of Knex's better-sqlite3 client that the statement cache needs; Knex publishes no types for it. */
 interface ClientClass {
@@ -36,6 +37,16 @@ const prepared = (connection: Driver, sql: string): Statement => {
   cache.set(sql, statement);
   return statement;
 };
+
+/** Runs hot statements straight on one connection. The driver is synchronous, so callers cannot mix. */
+export const directOn =
+  (connection: Driver): Direct =>
+  (sql, bindings) => {
+    const statement = prepared(connection, sql);
+    if (statement.reader) return statement.all(bindings);
+    statement.run(bindings);
+    return [];
+  };
 
 /** Knex's better-sqlite3 client, with prepared statements kept for reuse. */
 export class CachingSqliteClient extends BetterSqlite3Client {

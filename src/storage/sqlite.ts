@@ -6,7 +6,7 @@ import { sleep } from '../core/async.ts';
 import { Fault } from '../core/fault.ts';
 import type { Database, OpenOptions } from './database.ts';
 import { migrateInside } from './migrate.ts';
-import { CachingSqliteClient } from './sqlite-client.ts';
+import { CachingSqliteClient, directOn } from './sqlite-client.ts';
 import { readRevisions, Touches } from './touch.ts';
 import { closeTx, makeReader, makeTx, type Profile, runEndSteps, type Tx } from './tx.ts';
 
@@ -91,7 +91,8 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
   const watcher = openPool(options.path, 1, 'reader');
   const watchDriver = await rawConnection(watcher);
   const touches = new Touches();
-  const reader = makeReader(readers, profile);
+  const hot = openPool(options.path, 1, 'reader');
+  const reader = makeReader(readers, profile, directOn(await rawConnection(hot)));
 
   const beginImmediate = (): Promise<void> =>
     patiently(async () => {
@@ -103,11 +104,11 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
 
   /** Runs one caller's work inside a savepoint; answers how to settle it once the group has committed. */
   const runJob = async (job: Job): Promise<{ settle: () => void; after: readonly (() => void)[] }> => {
-    const tx = makeTx(writer, profile);
+    const tx = makeTx(writer, profile, async () => {}, directOn(driver));
     driver.exec('SAVEPOINT job');
     try {
       const value = await job.work(tx);
-      await runEndSteps(tx, async () => {});
+      await runEndSteps(tx);
       driver.exec('RELEASE job');
       return { settle: () => job.resolve(value), after: closeTx(tx) };
     } catch (error) {
@@ -200,7 +201,7 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
       clearInterval(poll);
       touches.dispose();
       await draining;
-      await Promise.all([writer.destroy(), readers.destroy(), watcher.destroy()]);
+      await Promise.all([writer.destroy(), readers.destroy(), hot.destroy(), watcher.destroy()]);
     },
   };
 };

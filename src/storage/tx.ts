@@ -26,8 +26,14 @@ export interface Tx extends Reader {
   readonly writable: true;
 }
 
+/** A way to the driver that passes Knex by; see statement.ts. */
+export type Direct = (sql: string, bindings: readonly unknown[]) => readonly unknown[];
+
 interface Inside {
   readonly knex: Knex;
+  readonly direct: Direct | undefined;
+  /** Takes the lock that orders commits; on SQLite the writing lock is that lock already. */
+  readonly takeOrder: () => Promise<void>;
   readonly endSteps: Map<string, () => Promise<void>>;
   readonly afterCommit: (() => void)[];
 }
@@ -39,6 +45,20 @@ export const knexOf = (reader: Reader): Knex => {
   const inside = insides.get(reader);
   if (!inside) throw new Error('this transaction has ended, or was not made by storage/');
   return inside.knex;
+};
+
+/** For statement.ts. */
+export const directOf = (reader: Reader): Direct | undefined => insides.get(reader)?.direct;
+
+/**
+ * For stores: takes this transaction's place in the order of commits now instead of at its end. Numbers handed out
+ * afterwards are in commit order. Everybody else who wants a place waits until this transaction is over, so do
+ * first what can be done first.
+ */
+export const takeOrder = async (tx: Tx): Promise<void> => {
+  const inside = insides.get(tx);
+  if (!inside) throw new Error('this transaction has ended');
+  await inside.takeOrder();
 };
 
 /**
@@ -60,24 +80,24 @@ export const afterCommit = (tx: Tx, then: () => void): void => {
 };
 
 /** For backends. */
-export const makeReader = (knex: Knex, profile: Profile): Reader => {
+export const makeReader = (knex: Knex, profile: Profile, direct?: Direct): Reader => {
   const reader: Reader = { profile };
-  insides.set(reader, { knex, endSteps: new Map(), afterCommit: [] });
+  insides.set(reader, { knex, direct, takeOrder: async () => {}, endSteps: new Map(), afterCommit: [] });
   return reader;
 };
 
 /** For backends. */
-export const makeTx = (knex: Knex, profile: Profile): Tx => {
+export const makeTx = (knex: Knex, profile: Profile, takeOrder: () => Promise<void>, direct?: Direct): Tx => {
   const tx: Tx = { profile, writable: true };
-  insides.set(tx, { knex, endSteps: new Map(), afterCommit: [] });
+  insides.set(tx, { knex, direct, takeOrder, endSteps: new Map(), afterCommit: [] });
   return tx;
 };
 
-/** For backends: runs the end steps; a step may add further ones. `lock` is taken once, and only when there are any. */
-export const runEndSteps = async (tx: Tx, lock: () => Promise<void>): Promise<void> => {
+/** For backends: runs the end steps; a step may add further ones. The order is taken once, and only when there are any. */
+export const runEndSteps = async (tx: Tx): Promise<void> => {
   const inside = insides.get(tx);
   if (!inside || inside.endSteps.size === 0) return;
-  await lock();
+  await inside.takeOrder();
   for (const step of inside.endSteps.values()) await step();
 };
 

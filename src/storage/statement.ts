@@ -1,0 +1,50 @@
+import type { Knex } from 'knex';
+import { directOf, knexOf, type Profile, type Reader, type Tx } from './tx.ts';
+
+/**
+ * For stores: runs a statement and returns its rows. Placeholders are `?`; the text must come from a small set,
+ * because it is the key of the cache of prepared statements.
+ *
+ * On SQLite it passes Knex by: building and pooling there cost several times what a look-up itself costs.
+ */
+export const rowsOf = async <Row>(
+  reader: Reader,
+  sql: string,
+  bindings: readonly unknown[] = [],
+): Promise<readonly Row[]> => {
+  const direct = directOf(reader);
+  if (direct) return direct(sql, bindings) as readonly Row[];
+  const result = await knexOf(reader).raw(sql, bindings as Knex.RawBinding[]);
+  return reader.profile.name === 'sqlite' ? result : result.rows;
+};
+
+/** The SQL of "column is one of a list", with one placeholder whatever the length; bind `listOf(...)`. */
+export const anyOf = (profile: Profile, column: string): string =>
+  profile.name === 'sqlite' ? `${column} in (select value from json_each(?))` : `${column} = any(?)`;
+
+/** The binding that goes with `anyOf`. */
+export const listOf = (profile: Profile, values: readonly (string | number)[]): unknown =>
+  profile.name === 'sqlite' ? JSON.stringify(values) : values;
+
+// Few sizes, so that few statements are prepared; the largest keeps below every backend's bound on placeholders.
+const RUNS = [128, 16, 4, 1];
+
+/** For stores: inserts rows (arrays in the order of `columns`) in few statements. `tail` may hold an `on conflict`. */
+export const insertRows = async (
+  tx: Tx,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  tail = '',
+): Promise<void> => {
+  const one = `(${columns.map(() => '?').join(',')})`;
+  const head = `insert into ${table} (${columns.join(',')}) values `;
+  let at = 0;
+  for (const size of RUNS) {
+    while (rows.length - at >= size) {
+      const bindings = rows.slice(at, at + size).flat();
+      await rowsOf(tx, `${head}${Array(size).fill(one).join(',')} ${tail}`, bindings);
+      at += size;
+    }
+  }
+};
