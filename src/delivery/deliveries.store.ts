@@ -1,0 +1,191 @@
+import type { Knex } from 'knex';
+import { toTimestamp } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import { knexOf, type Reader, type Tx, wake } from '../storage/index.ts';
+import type { Delivery, DeliveryDraft, DeliveryState } from './delivery.ts';
+
+/** Woken when there is something new to deliver. */
+export const DELIVERIES_TOPIC = 'deliveries';
+
+interface Row {
+  readonly seq: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly recipient: string;
+  readonly url: string;
+  readonly ordering_key: string | null;
+  readonly subject: string | null;
+  readonly payload: string;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly due_ms: number;
+  readonly created_at: string;
+  readonly settled_at: string | null;
+  readonly last_error: string | null;
+}
+
+const fromRow = (row: Row): Delivery => ({
+  seq: row.seq,
+  id: row.id,
+  kind: row.kind,
+  recipient: row.recipient,
+  url: row.url,
+  ...(row.ordering_key === null ? {} : { orderingKey: row.ordering_key }),
+  ...(row.subject === null ? {} : { subject: row.subject }),
+  payload: JSON.parse(row.payload) as JsonObject,
+  state: row.state,
+  attempts: row.attempts,
+  due: row.due_ms,
+  createdAt: row.created_at,
+  ...(row.settled_at === null ? {} : { settledAt: row.settled_at }),
+  ...(row.last_error === null ? {} : { lastError: row.last_error }),
+});
+
+const ROWS_PER_INSERT = 100;
+
+/** Enqueues deliveries in the transaction of what they tell; ids that are there already are left alone. */
+export const enqueue = async (tx: Tx, drafts: readonly DeliveryDraft[], now: number): Promise<void> => {
+  if (drafts.length === 0) return;
+  const knex = knexOf(tx);
+  const rows = drafts.map((draft) => ({
+    id: draft.id,
+    kind: draft.kind,
+    recipient: draft.recipient,
+    url: draft.url,
+    ordering_key: draft.orderingKey ?? null,
+    subject: draft.subject ?? null,
+    payload: JSON.stringify(draft.payload),
+    state: 'waiting',
+    due_ms: now,
+    created_at: toTimestamp(now),
+  }));
+  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
+    await knex('deliveries')
+      .insert(rows.slice(at, at + ROWS_PER_INSERT))
+      .onConflict('id')
+      .ignore();
+  }
+  await wake(tx, DELIVERIES_TOPIC);
+};
+
+/** Waiting deliveries that nothing of their own ordering key stands before, to recipients that have room. */
+const claimable = (reader: Reader, busy: readonly string[]): Knex.QueryBuilder =>
+  knexOf(reader)('deliveries as d')
+    .where('d.state', 'waiting')
+    .modify((query) => busy.length > 0 && query.whereNotIn('d.recipient', [...busy]))
+    .whereNotExists((earlier) =>
+      earlier
+        .select(knexOf(reader).raw('1'))
+        .from('deliveries as e')
+        .where('e.state', 'waiting')
+        .andWhereRaw('e.ordering_key = d.ordering_key')
+        .andWhereRaw('e.seq < d.seq'),
+    );
+
+export interface ClaimOptions {
+  readonly now: number;
+  readonly leaseMs: number;
+  /** Room left for each recipient that has deliveries under way; `perRecipient` for all others. */
+  readonly room: ReadonlyMap<string, number>;
+  readonly perRecipient: number;
+  readonly limit: number;
+}
+
+/**
+ * Claims what is due, oldest first, for `leaseMs`: a claimer that is killed loses its claims when that time is up.
+ * Of each ordering key only the first waiting delivery can be claimed, and of each recipient only as many as it has
+ * room for, so that a slow one with a long queue holds up nobody else.
+ */
+export const claimDue = async (tx: Tx, options: ClaimOptions): Promise<readonly Delivery[]> => {
+  const { now, leaseMs, room, perRecipient, limit } = options;
+  const knex = knexOf(tx);
+  const recipients: { recipient: string }[] = await knex('deliveries')
+    .distinct('recipient')
+    .where('state', 'waiting')
+    .andWhere('due_ms', '<=', now);
+  const seqs: number[] = [];
+  for (const { recipient } of recipients) {
+    const places = Math.min(limit - seqs.length, room.get(recipient) ?? perRecipient);
+    if (places <= 0) continue;
+    const due: { seq: number }[] = await claimable(tx, [])
+      .select('d.seq')
+      .where('d.recipient', recipient)
+      .andWhere('d.due_ms', '<=', now)
+      .andWhere('d.claimed_until_ms', '<=', now)
+      .orderBy(['d.due_ms', 'd.seq'])
+      .limit(places)
+      .modify((query) => tx.profile.skipLocked && query.forUpdate('d').skipLocked());
+    seqs.push(...due.map(({ seq }) => seq));
+  }
+  if (seqs.length === 0) return [];
+  await knex('deliveries')
+    .whereIn('seq', seqs)
+    .update({ claimed_until_ms: now + leaseMs });
+  const rows: Row[] = await knex('deliveries').whereIn('seq', seqs).orderBy('seq');
+  return rows.map(fromRow);
+};
+
+/** When the next delivery can be claimed (`busy` recipients apart); `undefined` when nothing waits. */
+export const nextDue = async (reader: Reader, busy: readonly string[]): Promise<number | undefined> => {
+  const first: { due_ms: number; claimed_until_ms: number } | undefined = await claimable(reader, busy)
+    .select('d.due_ms', 'd.claimed_until_ms')
+    .orderByRaw('case when d.claimed_until_ms > d.due_ms then d.claimed_until_ms else d.due_ms end')
+    .first();
+  return first && Math.max(first.due_ms, first.claimed_until_ms);
+};
+
+export const settle = async (
+  tx: Tx,
+  seq: number,
+  state: 'delivered' | 'dead',
+  now: number,
+  error?: string,
+): Promise<void> => {
+  await knexOf(tx)('deliveries')
+    .where({ seq, state: 'waiting' })
+    .update({
+      state,
+      attempts: knexOf(tx).raw('attempts + 1'),
+      claimed_until_ms: 0,
+      settled_at: toTimestamp(now),
+      last_error: error ?? null,
+    });
+};
+
+export const postpone = async (tx: Tx, seq: number, due: number, error: string): Promise<void> => {
+  await knexOf(tx)('deliveries')
+    .where({ seq, state: 'waiting' })
+    .update({ attempts: knexOf(tx).raw('attempts + 1'), due_ms: due, claimed_until_ms: 0, last_error: error });
+};
+
+export const listDeliveries = async (
+  reader: Reader,
+  filter: { readonly state?: DeliveryState; readonly limit: number },
+): Promise<readonly Delivery[]> => {
+  const rows: Row[] = await knexOf(reader)('deliveries')
+    .modify((query) => filter.state && query.where('state', filter.state))
+    .orderBy('seq', 'desc')
+    .limit(filter.limit);
+  return rows.map(fromRow);
+};
+
+/** Makes dead deliveries (or the one of `id`, dead or waiting) due at once, with their tries counted anew. */
+export const revive = async (tx: Tx, which: { readonly id?: string }, now: number): Promise<number> => {
+  const count = await knexOf(tx)('deliveries')
+    .modify((query) =>
+      which.id === undefined
+        ? query.where('state', 'dead')
+        : query.where('id', which.id).whereIn('state', ['dead', 'waiting']),
+    )
+    .update({ state: 'waiting', attempts: 0, due_ms: now, claimed_until_ms: 0, settled_at: null });
+  if (count > 0) await wake(tx, DELIVERIES_TOPIC);
+  return count;
+};
+
+export const countByState = async (reader: Reader): Promise<ReadonlyMap<DeliveryState, number>> => {
+  const rows: { state: DeliveryState; n: number }[] = await knexOf(reader)('deliveries')
+    .select('state')
+    .count({ n: '*' })
+    .groupBy('state');
+  return new Map(rows.map(({ state, n }) => [state, Number(n)]));
+};

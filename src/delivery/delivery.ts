@@ -1,0 +1,47 @@
+import type { JsonObject } from '../core/json.ts';
+
+export const deliveryStates = ['waiting', 'delivered', 'dead'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+/** A message that is to go out. */
+export interface DeliveryDraft {
+  /** Stable id of what is delivered; enqueuing the same id again changes nothing. */
+  readonly id: string;
+  /** Which sender knows how to send it: `dci.callback`, `dci.notify`, … */
+  readonly kind: string;
+  /** Whom it goes to (a peer's sender id): at most a few at a time are under way to one recipient. */
+  readonly recipient: string;
+  readonly url: string;
+  /** Deliveries with the same key go out one after the other, in the order they were enqueued. */
+  readonly orderingKey?: string;
+  /** What it is about, for people: a subscription code, a transaction id. */
+  readonly subject?: string;
+  /** What the sender needs to make the message anew for each attempt. */
+  readonly payload: JsonObject;
+}
+
+export interface Delivery extends DeliveryDraft {
+  readonly seq: number;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly due: number;
+  readonly createdAt: string;
+  readonly settledAt?: string;
+  readonly lastError?: string;
+}
+
+/** What became of one attempt; `error` names no person and no content. */
+export type Attempt =
+  | { readonly delivered: true }
+  /** `final`: no repeat can help (the address is not allowed, the recipient is gone). */
+  | { readonly delivered: false; readonly error: string; readonly final?: boolean };
+
+/** At least five tries before a delivery is given up (dci.md §15.3). */
+export const MAX_ATTEMPTS = 8;
+// Doubling without a bound would make the eighth pause of a large base last days.
+const LONGEST_PAUSE_MS = 6 * 3_600_000;
+
+/** Milliseconds to wait after the `attempts`-th failed try: the base, doubled each time. */
+export const pauseAfter = (attempts: number, baseMs: number): number =>
+  Math.min(baseMs * 2 ** (attempts - 1), Math.max(baseMs, LONGEST_PAUSE_MS));
