@@ -146,8 +146,8 @@ describeStore('deliveries', ({ database, again }) => {
   });
 
   it('left behind by a killed process are claimed again when its claim has run out', async () => {
-    let now = Date.now();
     await put(draft('left'));
+    let now = Date.now();
     const claim = () =>
       database().write((tx) => claimDue(tx, { now, leaseMs: 1000, room: new Map(), perRecipient: 4, limit: 10 }));
     assert.equal((await claim()).length, 1);
