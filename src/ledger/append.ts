@@ -1,0 +1,114 @@
+import { type Clock, toTimestamp } from '../core/clock.ts';
+import { atEnd, createBatcher, type Database, type Tx } from '../storage/index.ts';
+import { type Prepare, type PreparedEntry, toLeaf } from './entry.ts';
+import {
+  type BodyRow,
+  type EntryRow,
+  insertEntries,
+  readState,
+  type SubjectRow,
+  writeState,
+} from './ledger.store.ts';
+import type { Appended, EntryDraft } from './ports.ts';
+import { appendLeaf, type Frontier, leafHash, type Subtree } from './tree.ts';
+
+// Every eighth level of the tree is stored: one row for 256 leaves, and no node is more than 255 hashes away.
+const LEVELS_PER_STORED = 8;
+
+interface Waiting {
+  readonly entry: PreparedEntry;
+  readonly seqs: number[];
+}
+
+interface Queue {
+  readonly waiting: Waiting[];
+  closed: boolean;
+}
+
+/** Gives the waiting entries their places and writes them: the last thing a transaction does, under the order lock. */
+const appendAll = async (tx: Tx, clock: Clock, waiting: readonly Waiting[]): Promise<void> => {
+  const state = await readState(tx);
+  const now = toTimestamp(clock());
+  // Clocks of several processes differ; the order of the entries is the truth, so time stands still rather than falls.
+  const recordedAt = now > state.lastAt ? now : state.lastAt;
+  const entries: EntryRow[] = [];
+  const bodies: BodyRow[] = [];
+  const subjects: SubjectRow[] = [];
+  const subtrees: (Subtree & { hash: Buffer })[] = [];
+  const keep = (subtree: Subtree, hash: Buffer): void => {
+    if (subtree.level > 0 && subtree.level % LEVELS_PER_STORED === 0) subtrees.push({ ...subtree, hash });
+  };
+  let frontier: Frontier = state.frontier;
+  for (const { entry, seqs } of waiting) {
+    const { draft, stored } = entry;
+    const seq = frontier.size;
+    const replyTo = typeof entry.replyTo === 'object' ? seqs[entry.replyTo.draft] : entry.replyTo;
+    const { text, ...columns } = toLeaf(entry, { seq, recordedAt, replyTo });
+    const hash = leafHash(text);
+    frontier = appendLeaf(frontier, hash, keep);
+    seqs.push(seq);
+    entries.push({
+      ...columns,
+      seq,
+      leaf: text,
+      leafHash: hash,
+      recordedAt,
+      kind: draft.kind,
+      direction: draft.direction,
+      replyTo,
+    });
+    if (stored) bodies.push({ seq, ...stored });
+    for (const subject of entry.subjects) subjects.push({ seq, subject });
+  }
+  await insertEntries(tx, entries, bodies, subjects, subtrees);
+  await writeState(tx, frontier, recordedAt);
+};
+
+/** Appends prepared entries at the end of the transaction; all appends of one transaction are written together. */
+export const createAppender = ({ clock }: { readonly clock: Clock }) => {
+  const queues = new WeakMap<Tx, Queue>();
+  let rounds = 0;
+
+  return (tx: Tx, prepared: readonly PreparedEntry[]): Appended => {
+    const seqs: number[] = [];
+    let queue = queues.get(tx);
+    // An end step of somebody else may append when ours has run already: that takes a further step.
+    if (!queue || queue.closed) {
+      const opened: Queue = { waiting: [], closed: false };
+      queue = opened;
+      queues.set(tx, opened);
+      rounds += 1;
+      atEnd(tx, `ledger ${rounds}`, async () => {
+        opened.closed = true;
+        if (opened.waiting.length > 0) await appendAll(tx, clock, opened.waiting);
+      });
+    }
+    for (const entry of prepared) queue.waiting.push({ entry, seqs });
+    return { seqs };
+  };
+};
+export type Appender = ReturnType<typeof createAppender>;
+
+interface RecorderDeps {
+  readonly db: Database;
+  readonly appender: Appender;
+  readonly prepare: Prepare;
+}
+
+/** `append` and `record` of the ledger's writer. */
+export const createRecorder = ({ db, appender, prepare }: RecorderDeps) => {
+  const batch = createBatcher(db, async (tx, rows: readonly (readonly PreparedEntry[])[]) =>
+    rows.map((entries) => appender(tx, entries)),
+  );
+  return {
+    append: (tx: Tx, drafts: readonly EntryDraft[]): Appended =>
+      appender(
+        tx,
+        drafts.map((draft) => prepare(draft)),
+      ),
+    record: async (drafts: readonly EntryDraft[]): Promise<readonly number[]> =>
+      (await batch(drafts.map((draft) => prepare(draft)))).seqs,
+    recordPrepared: async (entries: readonly PreparedEntry[]): Promise<readonly number[]> =>
+      (await batch(entries)).seqs,
+  };
+};

@@ -1,0 +1,172 @@
+import { createHash, createHmac, randomFillSync } from 'node:crypto';
+import type { JsonObject } from '../core/json.ts';
+import { fold } from '../core/text.ts';
+import type { PublicJwk } from '../trust/ports.ts';
+import type { EntryDraft, EntryKind, RecordedSignature } from './ports.ts';
+
+/**
+ * From a door's draft to a leaf: one line of canonical JSON (RFC 8785) that commits to the body by a salted hash. The
+ * salt is stored with the body and erased with it; what remains then tells nothing about what was in it, not even to
+ * somebody who guesses.
+ */
+export const LEAF_VERSION = 1;
+
+const SALT_BYTES = 16;
+
+// What an unknown caller sends as ids goes into searchable columns: long enough for every id of the standards.
+const MAX_LABEL = 300;
+
+/** A commitment to some bytes. */
+export interface Commitment {
+  readonly hash: string;
+  readonly size: number;
+}
+
+/** What can be prepared before the place in the order is known. */
+export interface PreparedEntry {
+  readonly draft: Omit<EntryDraft, 'kind' | 'replyTo'> & { readonly kind: EntryKind };
+  readonly replyTo?: EntryDraft['replyTo'];
+  readonly subjects: readonly Buffer[];
+  readonly stored?: { readonly salt: Buffer; readonly body: Buffer };
+  readonly body?: Commitment;
+  /** When only the start of the body is kept: the commitment to that start. */
+  readonly kept?: Commitment;
+}
+
+// Random bytes are cheap by the thousand and dear by the call.
+let pool = Buffer.alloc(0);
+const newSalt = (): Buffer => {
+  if (pool.length < SALT_BYTES) pool = randomFillSync(Buffer.allocUnsafe(SALT_BYTES * 256));
+  const salt = pool.subarray(0, SALT_BYTES);
+  pool = pool.subarray(SALT_BYTES);
+  return salt;
+};
+
+export const commit = (salt: Buffer, bytes: Buffer): Commitment => ({
+  hash: createHash('sha256').update(salt).update(bytes).digest('base64'),
+  size: bytes.length,
+});
+
+// 16 bytes: two people meet in one hash about never, and the index stays small.
+const SUBJECT_BYTES = 16;
+
+/** The keyed hash by which erasure finds the messages that name an identifier. */
+export const subjectHash = (key: Buffer, identifier: string): Buffer =>
+  createHmac('sha256', key).update(fold(identifier.trim())).digest().subarray(0, SUBJECT_BYTES);
+
+const subjectHashes = (key: Buffer, identifiers: readonly string[]): Buffer[] => {
+  const folded = new Set(identifiers.map((identifier) => fold(identifier.trim())));
+  return [...folded].map((identifier) => subjectHash(key, identifier));
+};
+
+export type Prepare = (
+  draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryKind },
+  keep?: number,
+) => PreparedEntry;
+
+/** Does what needs no place in the order: hashes the body and the subjects. With `keep`, only that many bytes of it will be stored. */
+export const createPrepare =
+  (subjectKey: Buffer): Prepare =>
+  ({ replyTo, ...draft }, keep = Number.POSITIVE_INFINITY) => {
+    const subjects = subjectHashes(subjectKey, draft.subjects ?? []);
+    const entry = { draft, subjects, ...(replyTo === undefined ? {} : { replyTo }) };
+    if (draft.body === undefined) return entry;
+    const salt = newSalt();
+    const start = draft.body.length > keep ? draft.body.subarray(0, keep) : draft.body;
+    return {
+      ...entry,
+      stored: { salt, body: start },
+      body: commit(salt, draft.body),
+      ...(start === draft.body ? {} : { kept: commit(salt, start) }),
+    };
+  };
+
+/** Makes foreign text fit for every database and for RFC 8785: no NUL, no half surrogate pairs, bounded. */
+const label = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : text.slice(0, MAX_LABEL).toWellFormed().replaceAll('\0', '�');
+
+const sortDeep = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sortDeep);
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '�');
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortDeep((value as JsonObject)[key])]),
+  );
+};
+
+// The members of a public key that make it that key; a registered JWK may carry anything beside them.
+const KEY_MEMBERS = ['alg', 'crv', 'e', 'kid', 'kty', 'n', 'x', 'y'];
+
+const keysSeen = new WeakMap<PublicJwk, object>();
+const bareKey = (jwk: PublicJwk): object => {
+  const known = keysSeen.get(jwk);
+  if (known) return known;
+  const bare = Object.fromEntries(
+    KEY_MEMBERS.flatMap((member) => (typeof jwk[member] === 'string' ? [[member, sortDeep(jwk[member])]] : [])),
+  );
+  keysSeen.set(jwk, bare);
+  return bare;
+};
+
+const toSignature = (signature: RecordedSignature): object => ({
+  algorithm: signature.algorithm,
+  form: signature.form,
+  key: signature.key && bareKey(signature.key),
+  key_source: label(signature.keySource),
+  kid: label(signature.kid),
+  sender: label(signature.sender),
+  verified: signature.verified,
+});
+
+/** The place of an entry: given out under the order lock. */
+export interface Place {
+  readonly seq: number;
+  readonly recordedAt: string;
+  readonly replyTo?: number | undefined;
+}
+
+/** The columns that are searched; each repeats a member of the leaf. */
+export interface LeafColumns {
+  readonly peer: string | undefined;
+  readonly messageId: string | undefined;
+  readonly transactionId: string | undefined;
+}
+
+/**
+ * Writes the leaf. The members are built in sorted order, and all strings are well-formed and all numbers whole, so
+ * that `JSON.stringify` writes the canonical form; a test holds it against `canonicalize`.
+ */
+export const toLeaf = ({ draft, body, kept }: PreparedEntry, place: Place): { text: string } & LeafColumns => {
+  const columns = {
+    peer: label(draft.peer),
+    messageId: label(draft.messageId),
+    transactionId: label(draft.transactionId),
+  };
+  const leaf = {
+    at: draft.at,
+    body,
+    callback_of: draft.callbackOf && {
+      message_id: label(draft.callbackOf.messageId),
+      peer: label(draft.callbackOf.peer),
+    },
+    correlation_id: label(draft.correlationId),
+    direction: draft.direction,
+    endpoint: label(draft.endpoint),
+    facts: draft.facts && sortDeep(draft.facts),
+    kept,
+    kind: draft.kind,
+    message_id: columns.messageId,
+    peer: columns.peer,
+    recorded_at: place.recordedAt,
+    refusal: draft.refusal,
+    reply_to: place.replyTo,
+    seq: place.seq,
+    signature: draft.signature && toSignature(draft.signature),
+    status: draft.status,
+    transaction_id: columns.transactionId,
+    v: LEAF_VERSION,
+  };
+  return { text: JSON.stringify(leaf), ...columns };
+};
