@@ -1,0 +1,9 @@
+export { checkUrl, type Reach } from './address-guard.ts';
+export {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+  type HttpResponse,
+} from './http-client.ts';
+export { createJwksFetcher, type FetchedKeySet, type FetchJwks } from './jwks.ts';
