@@ -20,8 +20,12 @@ interface Waiting {
   readonly seqs: number[];
 }
 
+/** Runs after its entries were written, still inside the transaction. */
+type Placed = (seqs: readonly number[]) => Promise<void>;
+
 interface Queue {
   readonly waiting: Waiting[];
+  readonly placed: (() => Promise<void>)[];
   closed: boolean;
 }
 
@@ -69,21 +73,23 @@ export const createAppender = ({ clock }: { readonly clock: Clock }) => {
   const queues = new WeakMap<Tx, Queue>();
   let rounds = 0;
 
-  return (tx: Tx, prepared: readonly PreparedEntry[]): Appended => {
+  return (tx: Tx, prepared: readonly PreparedEntry[], placed?: Placed): Appended => {
     const seqs: number[] = [];
     let queue = queues.get(tx);
     // An end step of somebody else may append when ours has run already: that takes a further step.
     if (!queue || queue.closed) {
-      const opened: Queue = { waiting: [], closed: false };
+      const opened: Queue = { waiting: [], placed: [], closed: false };
       queue = opened;
       queues.set(tx, opened);
       rounds += 1;
       atEnd(tx, `ledger ${rounds}`, async () => {
         opened.closed = true;
         if (opened.waiting.length > 0) await appendAll(tx, clock, opened.waiting);
+        for (const call of opened.placed) await call();
       });
     }
     for (const entry of prepared) queue.waiting.push({ entry, seqs });
+    if (placed) queue.placed.push(() => placed(seqs));
     return { seqs };
   };
 };

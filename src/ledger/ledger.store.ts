@@ -336,10 +336,16 @@ export const seqsWithBody = async (
   return rows.map(({ seq }) => Number(seq));
 };
 
-export const deleteBodies = async (tx: Tx, seqs: readonly number[]): Promise<void> => {
+/** Deletes bodies, salts and subjects; answers, in order, the entries that still had a body. */
+export const deleteBodies = async (tx: Tx, seqs: readonly number[]): Promise<readonly number[]> => {
   const list = [listOf(tx.profile, seqs)];
-  await rowsOf(tx, `delete from ledger_bodies where ${anyOf(tx.profile, 'seq')}`, list);
+  const gone = await rowsOf<{ seq: number }>(
+    tx,
+    `delete from ledger_bodies where ${anyOf(tx.profile, 'seq')} returning seq`,
+    list,
+  );
   await rowsOf(tx, `delete from ledger_subjects where ${anyOf(tx.profile, 'seq')}`, list);
+  return gone.map(({ seq }) => Number(seq)).sort((a, b) => a - b);
 };
 
 export const markErased = async (tx: Tx, seqs: readonly number[], by: number): Promise<void> => {

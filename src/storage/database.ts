@@ -34,6 +34,12 @@ export interface Database {
   /** Brings the schema to the newest state, under a lock; returns the names of the migrations it ran. */
   migrate(): Promise<readonly string[]>;
 
+  /**
+   * Makes what was deleted from these tables unreadable in the database's own files, as far as it can: SQLite
+   * empties its write-ahead log, PostgreSQL frees dead rows. Answers `false` when a long reader prevented it.
+   */
+  purge(tables: readonly string[]): Promise<boolean>;
+
   /** A cheap statement, for the readiness check. */
   ping(): Promise<void>;
 

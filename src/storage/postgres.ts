@@ -161,6 +161,10 @@ export const openPostgres = async (options: OpenOptions): Promise<Database> => {
         return await migrateInside(trx);
       });
     },
+    async purge(tables) {
+      for (const table of tables) await knex.raw('vacuum ??', [table]);
+      return true;
+    },
     async ping() {
       await knex.raw('select 1');
     },

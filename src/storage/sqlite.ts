@@ -22,6 +22,9 @@ const LOCK_PATIENCE_MS = 30_000;
 const GROUP_SIZE = 256;
 const GROUP_MS = 25;
 
+// How long the log may stay in use by readers before emptying it is given up.
+const PURGE_PATIENCE_MS = 5000;
+
 // How soon a change made by another process is noticed; PRAGMA data_version costs microseconds.
 const WATCH_MS = 200;
 
@@ -68,6 +71,8 @@ const openPool = (path: string, max: number, role: 'writer' | 'reader'): Knex =>
         connection.pragma('cache_size = -32000');
         connection.pragma('temp_store = MEMORY');
         connection.pragma('mmap_size = 268435456');
+        // What is deleted is overwritten with zeros: an erased message must not be left in free pages.
+        if (role === 'writer') connection.pragma('secure_delete = ON');
         if (role === 'reader') connection.pragma('query_only = ON');
         done(null, connection);
       },
@@ -192,6 +197,19 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
       );
       touches.prime(await readRevisions(writer));
       return ran;
+    },
+    async purge() {
+      for (const since = Date.now(); Date.now() - since < PURGE_PATIENCE_MS; await sleep(LOCK_PAUSE_MS)) {
+        await draining;
+        if (driver.inTransaction) continue;
+        try {
+          const [outcome] = driver.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+          if (outcome?.busy === 0) return true;
+        } catch (error) {
+          if (!isBusy(error) && (error as { code?: unknown }).code !== 'SQLITE_LOCKED') throw error;
+        }
+      }
+      return false;
     },
     async ping() {
       await readers.raw('select 1');
