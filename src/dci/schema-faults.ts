@@ -14,7 +14,8 @@ const toPath = (root: string, pointer: string): string =>
  */
 export const explainError = (root: string, error: ErrorObject): string => {
   const path = toPath(root, error.instancePath);
-  if (error.keyword === 'required') return `${path}.${(error.params as { missingProperty: string }).missingProperty}: is missing`;
+  if (error.keyword === 'required')
+    return `${path}.${(error.params as { missingProperty: string }).missingProperty}: is missing`;
   const must = (error.parentSchema as { must?: string } | undefined)?.must;
   return `${path}: must ${must ?? (error.message ?? 'be valid').replace(/^must /, '')}`;
 };

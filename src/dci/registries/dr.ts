@@ -1,0 +1,44 @@
+import { enrolmentsIn } from './programmes.ts';
+import type { RegistryDefinition } from './registry.ts';
+import { asObject, renamed, toList, unlabelled, withoutBlanks } from './wire.ts';
+import { readWrapped, type Wrapping, writeWrapped } from './wrapped.ts';
+
+const wrapping: Wrapping = {
+  section: 'disability',
+  holder: 'personal_details',
+  recordType: 'PWDPerson',
+  personType: 'DRPerson',
+};
+
+const older = {
+  disability_level: 'disability_status_level',
+  programs_enrollments: 'programs_enrolments',
+  programmes_enrolments: 'programs_enrolments',
+  member: 'personal_details',
+  last_update: 'last_updated',
+};
+
+/** The disability registry: persons with their assessment, impairments and support. */
+export const dr: RegistryDefinition = {
+  name: 'dr',
+  regType: 'ns:org:RegistryType:DR',
+  alsoKnownAs: ['dr', 'disability'],
+  recordTypes: { individual: 'spdci-extensions-dci:DisabledPerson' },
+  showsKin: () => false,
+  aliases: {
+    disability_level: 'disability_status_level',
+    disability_type: 'impairment_type',
+    programs_enrollments: 'programs_enrolments',
+  },
+  toRecord: (registrant, { today }) => {
+    if (registrant.kind === 'group') throw new Error('the disability registry has no groups');
+    return writeWrapped(wrapping, registrant, today);
+  },
+  fromRecord: (wire) => {
+    const record = renamed(unlabelled(asObject(withoutBlanks(wire)) ?? {}), older);
+    return {
+      draft: readWrapped(wrapping, record),
+      enrolments: toList(record['programs_enrolments']).flatMap((one) => enrolmentsIn(one, {})),
+    };
+  },
+};

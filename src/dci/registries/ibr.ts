@@ -1,0 +1,73 @@
+import { Fault } from '../../core/fault.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { presentGroup, readGroup, writeGroup } from './group.ts';
+import { presentMember, readMember, writeMember } from './member.ts';
+import { enrolmentsIn } from './programmes.ts';
+import type { ReadRecord, RegistryDefinition } from './registry.ts';
+import { asObject, isEmpty, type Members, renamed, toList, unlabelled, without, withoutBlanks } from './wire.ts';
+
+const older = {
+  enrolment_date: 'enrollment_date',
+  enrolment_status: 'enrollment_status',
+  enrollement_status: 'enrollment_status',
+  programme: 'programme_identifier',
+  benefit: 'benefits',
+  household: 'group',
+  person: 'member',
+};
+
+/** Older layouts put the programme one level down and what concerns the enrolment beside it. */
+const presentBeneficiary = (wire: JsonObject): JsonObject => {
+  const record = renamed(unlabelled(wire), older);
+  const said = asObject(record['programme_identifier']);
+  const inner = asObject(said?.['programme']);
+  if (!said || !inner) return record;
+  const beside = renamed(without(said, ['programme']), older);
+  return { ...record, ...beside, programme_identifier: [inner] };
+};
+
+/** Whether the household or family is what is assisted (2, 3), or the member (1). */
+const isOfGroup = (record: JsonObject): boolean => {
+  const unit = String(record['assistance_unit'] ?? '').toLowerCase();
+  if (record['group'] === undefined) return false;
+  return record['member'] === undefined || ['2', '3', 'household', 'family', 'group'].includes(unit);
+};
+
+const readBeneficiary = (record: JsonObject): ReadRecord => {
+  const ofGroup = isOfGroup(record);
+  const subject = asObject(record[ofGroup ? 'group' : 'member']);
+  if (!subject) throw new Fault('record.invalid', 'a beneficiary needs a member or a group', { path: '/member' });
+  const rest: Members = without(record, [ofGroup ? 'group' : 'member']);
+  const enrolments = toList(record['programme_identifier']).flatMap((one) => enrolmentsIn(one, record));
+  const benefit = isEmpty(rest) ? {} : { benefit: rest };
+  if (ofGroup) {
+    const { draft, ...more } = readGroup(presentGroup(subject));
+    return { draft: { ...draft, sections: { ...draft.sections, ...benefit } }, ...more, enrolments };
+  }
+  const draft = readMember(presentMember(subject));
+  return { draft: { ...draft, sections: { ...draft.sections, ...benefit } }, enrolments };
+};
+
+/** The beneficiary registry: who is enrolled in which programme and receives what. */
+export const ibr: RegistryDefinition = {
+  name: 'ibr',
+  regType: 'ns:org:RegistryType:IBR',
+  alsoKnownAs: ['ibr', 'beneficiary'],
+  recordTypes: { individual: 'Beneficiary', group: 'Beneficiary' },
+  showsKin: (kind) => kind === 'group',
+  aliases: {
+    enrolment_date: 'enrollment_date',
+    enrolment_status: 'enrollment_status',
+    enrollement_status: 'enrollment_status',
+    programme_id: 'programme_identifier',
+  },
+  toRecord: (registrant, { kin, today }) => {
+    const isGroup = registrant.kind === 'group';
+    const unit: Json = isGroup ? (registrant.groupType === 'family' ? '3' : '2') : '1';
+    const subject = isGroup
+      ? { group: writeGroup(registrant, kin, 'IBRPerson', today) }
+      : { member: writeMember(registrant, 'IBRPerson', today) };
+    return { '@type': 'Beneficiary', assistance_unit: unit, ...registrant.sections?.benefit, ...subject };
+  },
+  fromRecord: (wire) => readBeneficiary(presentBeneficiary(asObject(withoutBlanks(wire)) ?? {})),
+};

@@ -1,0 +1,26 @@
+import { presentGroup, readGroup, readGroupType, writeGroup } from './group.ts';
+import { presentMember, readMember, writeMember } from './member.ts';
+import type { RegistryDefinition } from './registry.ts';
+import { asObject, withoutBlanks } from './wire.ts';
+
+const groupMembers = ['group_identifier', 'group_head_info', 'member_list', 'group_type', 'group_size'];
+
+/** The social registry: persons as Member, households and families as Group. */
+export const social: RegistryDefinition = {
+  name: 'social',
+  regType: 'ns:org:RegistryType:Social',
+  alsoKnownAs: ['social', 'social_registry', 'sr'],
+  recordTypes: { individual: 'Member', group: 'Group' },
+  showsKin: (kind) => kind === 'group',
+  aliases: {},
+  decode: (attribute, value) => (attribute.name === 'group_type' ? (readGroupType(value) ?? value) : value),
+  toRecord: (registrant, { kin, today }) =>
+    registrant.kind === 'group'
+      ? writeGroup(registrant, kin, 'SRPerson', today)
+      : writeMember(registrant, 'SRPerson', today),
+  fromRecord: (wire) => {
+    const record = asObject(withoutBlanks(wire)) ?? {};
+    if (groupMembers.some((name) => name in record)) return { ...readGroup(presentGroup(record)), enrolments: [] };
+    return { draft: readMember(presentMember(record)), enrolments: [] };
+  },
+};
