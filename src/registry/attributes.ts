@@ -9,12 +9,16 @@ export type AttributeType = (typeof attributeTypes)[number];
 
 /** One searchable attribute. The catalogue of all of them is what every door asks; none keeps a list of its own. */
 export interface Attribute {
-  /** Unique; snake_case; the DCI leaf name where the standard has one (dci.md §9.3–9.4). */
+  /** Unique within a kind; snake_case; the DCI leaf name where the standard has one (dci.md §9.3–9.4). */
   readonly name: string;
   readonly type: AttributeType;
   readonly kinds: readonly Kind[];
   /** Where it stands in the registrant document; lists on the way are walked, so a path may yield several values. */
   readonly path: readonly string[];
+  /** Further places where the same thing may stand. */
+  readonly alsoAt?: readonly (readonly string[])[];
+  /** Words that mean a code (`male` → `1`), folded. */
+  readonly spellings?: { readonly [word: string]: string };
   /** A column of `registrants` with its index, the rows of `registrant_values`, or worked out from another attribute. */
   readonly stored: { readonly column: string } | 'values' | 'derived';
   readonly about: string;

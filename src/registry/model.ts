@@ -117,16 +117,31 @@ export type Writer = string;
 interface Kept {
   /** UUID; also the registrant's identifier of type `system_id`, for life. */
   readonly id: string;
+  /** Place in the order of registration; for doors whose clients know records by integers. */
+  readonly seq?: number;
   /** Grows by one with each change of what the representation shows, members included. */
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
-  /** Last writer of each field: path in the draft (`name.family`, `attributes.rooms`) → writer. */
+  /**
+   * Last writer of each field: path in the draft (`name.family`, `attributes.rooms`) → writer. The entry `*` stands
+   * for every field that holds a value and is not named. Ask `writerOf` (provenance.ts).
+   */
   readonly provenance: { readonly [path: string]: Writer };
+  /**
+   * What other modules know of the registrant (its enrolments, say), put here so that it can be searched: module →
+   * attribute → values. No draft carries it and no save changes it; see `setFacts`.
+   */
+  readonly facts?: Facts;
+}
+
+/** Searchable values by attribute, by the module that knows them. */
+export interface Facts {
+  readonly [source: string]: { readonly [attribute: string]: readonly (string | number | boolean)[] };
 }
 
 export type Individual = IndividualDraft & Kept;
-export type Group = GroupDraft & Kept;
+export type Group = GroupDraft & Kept & { /** Live members. */ readonly memberCount?: number };
 export type Registrant = Individual | Group;
 
 /** A person's belonging to a group. At most one live membership per pair; ended ones stay as history. */

@@ -1,0 +1,33 @@
+export { type Attribute, type AttributeType, attributeTypes, type Catalogue } from './attributes.ts';
+export { createCatalogue } from './catalogue.ts';
+export {
+  appendChanges,
+  consumerPosition,
+  lastPosition,
+  moveConsumer,
+  readFeed,
+  readHistory,
+  statesAfter,
+} from './feed.store.ts';
+export { type Change, type ChangeType, changeTypes, type MemberChange, type NewChange } from './feed.ts';
+export {
+  createTypeSearch,
+  defaultIdentifierAliases,
+  type IdentifierAliases,
+  SYSTEM_ID,
+  seededIdentifierTypes,
+  toDciIdentifierType,
+  toIdentifierType,
+  toIdentifierTypeUri,
+} from './identifier-types.ts';
+export { dayOf, isLiveIdentifier, isLiveMembership } from './liveness.ts';
+export * from './model.ts';
+export * from './ports.ts';
+export { type Merged, type MergeRules, merge, type Proposal, writerOf } from './provenance.ts';
+export * from './query/ast.ts';
+export { checkQuery, checkSort, findAttribute } from './query/check.ts';
+export { coerce, isDate, tryCoerce } from './query/coerce.ts';
+export { type EvaluateContext, evaluateQuery, memberDepth } from './query/evaluate.ts';
+export { createRegistry, type RegistryDeps } from './registry.ts';
+export { readTombstones, type Tombstone } from './tombstones.store.ts';
+export { fullName, valuesOf } from './values.ts';

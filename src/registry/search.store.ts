@@ -1,0 +1,116 @@
+import { type Reader, rowsOf } from '../storage/index.ts';
+import { SYSTEM_ID } from './identifier-types.ts';
+import { findHolders, type HolderMatch } from './identifiers.store.ts';
+import type { Registrant } from './model.ts';
+import type { Found, Search } from './ports.ts';
+import type { Query } from './query/ast.ts';
+import { checkQuery, checkSort } from './query/check.ts';
+import { type CompileContext, compileQuery, compileSort } from './query/compile.ts';
+import { columns, type RegistrantRow, rowsByIds, rowsBySeqs, toRegistrant } from './registrant.store.ts';
+
+type IdentifierQuery = Extract<Query, { op: 'identifier' }>;
+
+/** The identifier that a question asks for and nothing else. */
+const asLookup = (query: Query): IdentifierQuery | undefined => {
+  if (query.op === 'identifier') return query;
+  if ((query.op === 'and' || query.op === 'or') && query.of.length === 1 && query.of[0]) return asLookup(query.of[0]);
+  return undefined;
+};
+
+const page = (registrants: readonly Registrant[], search: Search): Found => ({
+  registrants: registrants.slice(search.offset, search.offset + search.limit),
+  total: registrants.length,
+});
+
+/** Answers all the look-ups of a call with one statement over their values. */
+const lookUp = async (
+  reader: Reader,
+  lookups: readonly { readonly search: Search; readonly query: IdentifierQuery }[],
+  context: CompileContext,
+): Promise<readonly Found[]> => {
+  const typesOf = lookups.map(({ query }) => (query.type === undefined ? undefined : context.typesFor(query.type)));
+  const isOwnId = (i: number): boolean => typesOf[i]?.includes(SYSTEM_ID) ?? true;
+  const values = new Set<string>();
+  const ids = new Set<string>();
+  lookups.forEach(({ query }, i) => {
+    if (!typesOf[i]?.includes(SYSTEM_ID)) values.add(query.value);
+    if (isOwnId(i)) ids.add(query.value.toLowerCase());
+  });
+  const held = values.size === 0 ? [] : await findHolders(reader, [...values], context.today);
+  const own = new Map((await rowsByIds(reader, [...ids])).map((row) => [row.id, row]));
+  const byValue = new Map<string, HolderMatch[]>();
+  for (const match of held) {
+    const list = byValue.get(match.held_value);
+    if (list) list.push(match);
+    else byValue.set(match.held_value, [match]);
+  }
+  return lookups.map(({ search, query }, i) => {
+    const found = new Map<number, RegistrantRow>();
+    const types = typesOf[i];
+    for (const match of types?.includes(SYSTEM_ID) ? [] : (byValue.get(query.value) ?? [])) {
+      if (match.kind === search.kind && (types === undefined || types.includes(match.held_type)))
+        found.set(match.seq, match);
+    }
+    const mine = isOwnId(i) ? own.get(query.value.toLowerCase()) : undefined;
+    if (mine && mine.kind === search.kind) found.set(mine.seq, mine);
+    const rows = [...found.values()];
+    if (rows.length > 1) rows.sort((a, b) => a.seq - b.seq);
+    return page(rows.map(toRegistrant), search);
+  });
+};
+
+/** Answers one question of any form. */
+const ask = async (reader: Reader, search: Search, context: CompileContext): Promise<Found> => {
+  const { kind, limit, offset } = search;
+  const condition = compileQuery(search.query, kind, context);
+  const where = `kind = ? and ${condition.sql}`;
+  const bindings = [kind, ...condition.bindings];
+  let rows: readonly RegistrantRow[] = [];
+  if (limit > 0 && !search.sort?.length) {
+    rows = await rowsOf<RegistrantRow>(
+      reader,
+      `select ${columns} from registrants where ${where} order by seq limit ? offset ?`,
+      [...bindings, limit, offset],
+    );
+  } else if (limit > 0) {
+    // First the numbers alone: what is sorted should be small.
+    const order = compileSort(search.sort ?? [], kind, context.catalogue);
+    const found = await rowsOf<{ seq: number }>(
+      reader,
+      `select seq from registrants where ${where} order by ${order.sql} limit ? offset ?`,
+      [...bindings, ...order.bindings, limit, offset],
+    );
+    const seqs = found.map(({ seq }) => seq);
+    const bySeq = new Map((await rowsBySeqs(reader, seqs)).map((row) => [row.seq, row]));
+    rows = seqs.flatMap((seq) => bySeq.get(seq) ?? []);
+  }
+  const registrants = rows.map(toRegistrant);
+  // A page that is not full ends the answer, and tells its size without counting.
+  if (rows.length < limit && (rows.length > 0 || offset === 0)) return { registrants, total: offset + rows.length };
+  const [count] = await rowsOf<{ n: number }>(reader, `select count(*) as n from registrants where ${where}`, bindings);
+  return { registrants, total: Number(count?.n ?? 0) };
+};
+
+/** Answers many searches, in their order; those that ask for an identifier alone are answered together. */
+export const runSearches = async (
+  reader: Reader,
+  searches: readonly Search[],
+  context: CompileContext,
+): Promise<readonly Found[]> => {
+  const found = new Array<Found>(searches.length);
+  const lookups: { readonly search: Search; readonly query: IdentifierQuery; readonly at: number }[] = [];
+  searches.forEach((search, at) => {
+    checkQuery(search.query, search.kind, context.catalogue);
+    checkSort(search.sort ?? [], search.kind, context.catalogue);
+    const query = asLookup(search.query);
+    if (query) lookups.push({ search, query, at });
+  });
+  if (lookups.length > 0) {
+    const answers = await lookUp(reader, lookups, context);
+    lookups.forEach(({ at }, i) => {
+      found[at] = answers[i] as Found;
+    });
+  }
+  for (const [at, search] of searches.entries()) found[at] ??= await ask(reader, search, context);
+  return found;
+};
