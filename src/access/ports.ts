@@ -1,3 +1,4 @@
+import type { Json } from '../core/json.ts';
 import type { KeySource, OutgoingForm, PublicJwk } from '../trust/ports.ts';
 
 /** A registered DCI peer (product.md, `peer add`). */
@@ -19,6 +20,8 @@ export interface Peer extends KeySource {
   readonly mustSign: boolean;
   /** `registry.search`, `social:registry.search`, …; empty: everything. */
   readonly scopes: readonly string[];
+  /** What it may ask and see (dci.md, policy per peer); absent: everything its scopes allow. */
+  readonly policy?: Json;
   readonly active: boolean;
 }
 

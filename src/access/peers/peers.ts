@@ -1,0 +1,142 @@
+import { type Clock, toTimestamp } from '../../core/clock.ts';
+import { Fault } from '../../core/fault.ts';
+import { newId } from '../../core/ids.ts';
+import type { Json } from '../../core/json.ts';
+import type { Database } from '../../storage/index.ts';
+import { type OutgoingForm, outgoingForms, type PublicJwk } from '../../trust/ports.ts';
+import type { Peer } from '../ports.ts';
+import { isTokenTaken, readPeer, readPeers, type StoredPeer, writePeer } from './peers.store.ts';
+import { checkPeerScope } from './scopes.ts';
+import { hashToken, newToken } from './token.ts';
+
+/** What an operator says of a peer; in an update, what is absent stays as it is. */
+export interface PeerSettings {
+  readonly keys?: readonly PublicJwk[];
+  readonly jwksUrl?: string;
+  readonly signature?: string;
+  readonly callback?: string;
+  readonly url?: string;
+  readonly ourId?: string;
+  readonly source?: boolean;
+  readonly mustSign?: boolean;
+  readonly scopes?: readonly string[];
+  readonly policy?: Json;
+  /** A bearer token of the peer's choice; without one, a new peer gets one made. */
+  readonly token?: string;
+}
+
+export interface Peers {
+  /** Registers a peer; its token is answered here and never again. A revoked sender id may be added anew. */
+  add(senderId: string, settings: PeerSettings): Promise<{ readonly peer: Peer; readonly token: string }>;
+  update(senderId: string, settings: PeerSettings): Promise<Peer>;
+  revoke(senderId: string): Promise<Peer>;
+  list(): Promise<readonly Peer[]>;
+}
+
+// What a sender id may hold: it stands in key ids between bars, and in quotes (dci.md §4.1).
+const SENDER_ID = /^[^\s|"\\,\p{C}]{1,255}$/u;
+const MAX_TOKEN = 4096;
+
+const refuse = (message: string): Fault => new Fault('peer.invalid', message);
+
+const checkUrl = (text: string | undefined, what: string): void => {
+  if (text === undefined) return;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw refuse(`${what} must be an http or https URL`);
+  if (url.username || url.password) throw refuse(`${what} must not hold a user or password`);
+};
+
+const checkForm = (form: string | undefined): OutgoingForm | undefined => {
+  if (form === undefined) return undefined;
+  const known = outgoingForms.find((one) => one === form);
+  if (!known) throw refuse(`the signature form must be one of ${outgoingForms.join(', ')}`);
+  return known;
+};
+
+const checkToken = (token: string): string => {
+  if (token.length < 1 || token.length > MAX_TOKEN || !/^[\x21-\x7e]+$/.test(token)) {
+    throw refuse('a token must be printable ASCII without blanks');
+  }
+  return token;
+};
+
+/** The peer as it shall be: `before` with the given settings over it. */
+const apply = (before: Peer, given: PeerSettings): Peer => {
+  checkUrl(given.jwksUrl, 'the key set address');
+  checkUrl(given.callback, 'the callback address');
+  checkUrl(given.url, 'the base address');
+  if (given.ourId !== undefined && !SENDER_ID.test(given.ourId))
+    throw refuse('our id must be free of blanks, bars and quotes');
+  const pick = <K extends 'jwksUrl' | 'callback' | 'url' | 'ourId' | 'policy'>(name: K): Pick<Peer, K> => {
+    const value = given[name] ?? before[name];
+    return (value === undefined ? {} : { [name]: value }) as Pick<Peer, K>;
+  };
+  return {
+    id: before.id,
+    senderId: before.senderId,
+    keys: given.keys ?? before.keys,
+    ...pick('jwksUrl'),
+    signature: checkForm(given.signature) ?? before.signature,
+    ...pick('callback'),
+    ...pick('url'),
+    ...pick('ourId'),
+    ...pick('policy'),
+    source: given.source ?? before.source,
+    mustSign: given.mustSign ?? before.mustSign,
+    scopes: given.scopes?.map(checkPeerScope) ?? before.scopes,
+    active: before.active,
+  };
+};
+
+/** Registration of DCI peers; every change is in force in all processes within two seconds (dci.md §15.1). */
+export const createPeers = ({ db, clock }: { readonly db: Database; readonly clock: Clock }): Peers => {
+  const change = (senderId: string, next: (stored: StoredPeer) => StoredPeer): Promise<Peer> =>
+    db.write(async (tx) => {
+      const stored = await readPeer(tx, senderId);
+      if (!stored) throw new Fault('peer.unknown', `there is no peer ${senderId}`);
+      const changed = { ...next(stored), updatedAt: toTimestamp(clock()) };
+      if (await isTokenTaken(tx, changed.tokenHash, senderId)) throw refuse('another peer has this token');
+      await writePeer(tx, changed);
+      return changed.peer;
+    });
+
+  return {
+    add(senderId, settings) {
+      if (!SENDER_ID.test(senderId)) {
+        throw refuse('a sender id has at most 255 characters and no blanks, bars, commas or quotes');
+      }
+      const token = settings.token === undefined ? newToken() : checkToken(settings.token);
+      const blank: Peer = {
+        id: newId(),
+        senderId,
+        keys: [],
+        signature: 'ed25519',
+        source: false,
+        mustSign: false,
+        scopes: [],
+        active: true,
+      };
+      const peer = apply(blank, settings);
+      const tokenHash = hashToken(token);
+      return db.write(async (tx) => {
+        const known = await readPeer(tx, senderId);
+        if (known?.peer.active) {
+          throw new Fault('peer.exists', `the peer ${senderId} is there already; use peer update`);
+        }
+        if (await isTokenTaken(tx, tokenHash, senderId)) throw refuse('another peer has this token');
+        const now = toTimestamp(clock());
+        const kept = { ...peer, id: known?.peer.id ?? peer.id };
+        await writePeer(tx, { peer: kept, tokenHash, createdAt: known?.createdAt ?? now, updatedAt: now });
+        return { peer: kept, token };
+      });
+    },
+    update: (senderId, settings) =>
+      change(senderId, (stored) => ({
+        ...stored,
+        peer: apply(stored.peer, settings),
+        tokenHash: settings.token === undefined ? stored.tokenHash : hashToken(checkToken(settings.token)),
+      })),
+    revoke: (senderId) => change(senderId, (stored) => ({ ...stored, peer: { ...stored.peer, active: false } })),
+    list: async () => (await db.read(readPeers)).map(({ peer }) => peer),
+  };
+};
