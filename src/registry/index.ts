@@ -1,5 +1,5 @@
 export { type Attribute, type AttributeType, attributeTypes, type Catalogue } from './attributes.ts';
-export { createCatalogue } from './catalogue.ts';
+export { createCatalogue, openName } from './catalogue.ts';
 export {
   appendChanges,
   consumerPosition,
@@ -28,6 +28,7 @@ export * from './query/ast.ts';
 export { checkQuery, checkSort, findAttribute } from './query/check.ts';
 export { coerce, isDate, tryCoerce } from './query/coerce.ts';
 export { type EvaluateContext, evaluateQuery, memberDepth } from './query/evaluate.ts';
+export { toDraft } from './registrant.store.ts';
 export { createRegistry, type RegistryDeps } from './registry.ts';
 export { readTombstones, type Tombstone } from './tombstones.store.ts';
 export { fullName, valuesOf } from './values.ts';

@@ -1,4 +1,5 @@
-import { ID_TYPE_SYSTEM, toIdTypeSystem } from '../../registry/resource/index.ts';
+import { toIdentifierTypeUri } from '../../registry/index.ts';
+import { ID_TYPE_SYSTEM } from '../../registry/resource/index.ts';
 
 /**
  * How the items of a list are told apart in a heading: by their own system (`identifier[national_id]`,
@@ -16,7 +17,7 @@ export const listForms: ReadonlyMap<string, ListForm> = new Map<string, ListForm
     {
       by: 'system',
       toKey: (uri) => (uri.startsWith(`${ID_TYPE_SYSTEM}#`) ? uri.slice(ID_TYPE_SYSTEM.length + 1) : uri),
-      toSystem: (key) => (key.includes(':') ? key : toIdTypeSystem(key)),
+      toSystem: (key) => (key.includes(':') ? key : toIdentifierTypeUri(key)),
     },
   ],
   ['telecom', { by: 'system', toKey: (system) => system, toSystem: (key) => key }],

@@ -1,4 +1,4 @@
-import { toIdTypeSystem } from '../../registry/resource/index.ts';
+import { toIdentifierTypeUri } from '../../registry/index.ts';
 import type { Random } from './random.ts';
 import type { Place, Region } from './regions.ts';
 
@@ -53,8 +53,10 @@ export const toIndividual = (random: Random, person: Person, home: Home) => {
   return {
     type: 'Individual',
     identifier: [
-      { system: toIdTypeSystem('national_id'), value: person.nationalId },
-      ...(person.age < 18 ? [{ system: toIdTypeSystem('birth_certificate'), value: `BC-${person.nationalId}` }] : []),
+      { system: toIdentifierTypeUri('national_id'), value: person.nationalId },
+      ...(person.age < 18
+        ? [{ system: toIdentifierTypeUri('birth_certificate'), value: `BC-${person.nationalId}` }]
+        : []),
     ],
     active: true,
     name: { family: home.family, given },

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { toIdTypeSystem } from '../../registry/resource/index.ts';
+import { toIdentifierTypeUri } from '../../registry/index.ts';
 import { writeLines } from '../write-lines.ts';
 import { type Home, makeHome, type Person, toAddress, toIndividual } from './people.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -33,7 +33,7 @@ const makeMembers = (random: Random, ids: readonly string[]): (Person & { readon
   });
 };
 
-const reference = (nationalId: string): string => `Individual/${toIdTypeSystem('national_id')}|${nationalId}`;
+const reference = (nationalId: string): string => `Individual/${toIdentifierTypeUri('national_id')}|${nationalId}`;
 
 const toHousehold = (
   random: Random,
@@ -42,7 +42,7 @@ const toHousehold = (
   members: readonly { nationalId: string; role: Role }[],
 ) => ({
   type: 'Group',
-  identifier: [{ system: toIdTypeSystem('household_id'), value: id }],
+  identifier: [{ system: toIdentifierTypeUri('household_id'), value: id }],
   active: true,
   groupType: 'household',
   name: home.family,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
+import { SYSTEM_ID, toIdentifierType } from '../identifier-types.ts';
 import type { Attachment, Draft, GroupDraft, Identifier, Registrant } from '../model.ts';
 import type { Problem } from './check.ts';
 import { fromExtension, toExtension } from './extension.ts';
@@ -15,7 +16,7 @@ import {
   toIdentifier,
 } from './parts.ts';
 import type { CommonJson } from './schema.ts';
-import { type ReadSystem, readIdTypeSystem, SYSTEM_ID } from './systems.ts';
+import { type ReadSystem, readIdTypeSystem } from './systems.ts';
 
 export interface WriteOptions {
   /** `YYYY-MM-DD`: which identifiers are live, for references. */
@@ -109,22 +110,22 @@ const toPhoto = (base64: string): IncomingFile => {
 };
 
 const systemIdOf = (identifiers: readonly Identifier[], report: Report): string | undefined => {
-  const all = identifiers.filter(({ type }) => type.toLowerCase() === SYSTEM_ID);
+  const all = identifiers.filter(({ type }) => type === SYSTEM_ID);
   const id = all[0]?.value.toLowerCase();
   if (all.length > 1) report('/identifier', `must hold at most one ${SYSTEM_ID}`);
   else if (id !== undefined && !UUID.test(id)) report('/identifier', `${SYSTEM_ID} must be a UUID`);
   return id;
 };
 
-/** Reads what persons and groups share. The same identifier twice is one; it stays where it stood first. */
+/** Reads what persons and groups share. An identifier said twice is one. */
 export const fromCommon = (json: CommonJson, options: ReadOptions, problems: Problem[]) => {
   const report = reporter(problems);
   const all = fromIdentifiers(json.identifier, options.readSystem ?? readIdTypeSystem, report);
   const systemId = systemIdOf(all, report);
   const seen = new Set<string>();
-  const identifiers = all.filter(({ type, value }) => {
-    const key = `${type.toLowerCase()}|${value}`;
-    if (type.toLowerCase() === SYSTEM_ID || seen.has(key)) return false;
+  const identifiers = all.filter(({ type, value, start, end }) => {
+    const key = `${toIdentifierType(type)}|${value}|${start}|${end}`;
+    if (type === SYSTEM_ID || seen.has(key)) return false;
     seen.add(key);
     return true;
   });

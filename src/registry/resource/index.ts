@@ -2,7 +2,6 @@ export type { Problem } from './check.ts';
 export type { IncomingFile, Reading, ReadOptions, ReadResource, WriteOptions } from './common.ts';
 export { fromGroupResource, type ReadGroup, type ReadMember, toGroupResource } from './group.ts';
 export {
-  displayName,
   fromIndividualResource,
   type Resource,
   toIndividualResource,
@@ -22,6 +21,4 @@ export {
   MEMBERSHIP_SYSTEM,
   type ReadSystem,
   readIdTypeSystem,
-  SYSTEM_ID,
-  toIdTypeSystem,
 } from './systems.ts';

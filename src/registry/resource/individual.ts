@@ -1,6 +1,7 @@
 import type { Json } from '../../core/json.ts';
 import type { Individual, IndividualDraft, Registrant } from '../model.ts';
 import type { Kinship } from '../ports.ts';
+import { fullName } from '../values.ts';
 import { compileCheck, findUnstorable, type Problem } from './check.ts';
 import {
   fromCommon,
@@ -11,30 +12,16 @@ import {
   type WriteOptions,
 } from './common.ts';
 import { withoutNulls } from './nulls.ts';
-import {
-  fromGender,
-  fromName,
-  type Mutable,
-  nameText,
-  reporter,
-  toGender,
-  toName,
-  toPeriod,
-  toRoles,
-} from './parts.ts';
+import { fromGender, fromName, type Mutable, reporter, toGender, toName, toPeriod, toRoles } from './parts.ts';
 import { toReference } from './references.ts';
 import { IndividualJson } from './schema.ts';
 
 /** A resource as it is written: plain JSON. */
 export type Resource = { readonly [member: string]: Json };
 
-/** What a registrant is called, for the `display` of references. */
-export const displayName = (registrant: Registrant): string | undefined =>
-  (registrant.kind === 'group' ? registrant.name : registrant.name && nameText(registrant.name)) || undefined;
-
 /** A followable reference with its display name. */
 export const toReferenceJson = (registrant: Registrant, today: string) => {
-  const display = displayName(registrant);
+  const display = fullName(registrant);
   return { reference: toReference(registrant, today), ...(display === undefined ? {} : { display }) };
 };
 

@@ -1,4 +1,6 @@
+import { toIdentifierTypeUri } from '../identifier-types.ts';
 import type { Address, ContactPoint, Identifier, Location, PersonName } from '../model.ts';
+import { fullName } from '../values.ts';
 import type { Problem } from './check.ts';
 import type {
   AddressJson,
@@ -9,16 +11,7 @@ import type {
   NameJson,
   PeriodJson,
 } from './schema.ts';
-import {
-  GENDER_SYSTEM,
-  MEMBERSHIP_SYSTEM,
-  type ReadSystem,
-  type Sex,
-  sexByWord,
-  sexes,
-  toDisplay,
-  toIdTypeSystem,
-} from './systems.ts';
+import { GENDER_SYSTEM, MEMBERSHIP_SYSTEM, type ReadSystem, type Sex, sexByWord, sexes, toDisplay } from './systems.ts';
 
 /** A draft is put together member by member, and read-only from then on. */
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -45,7 +38,7 @@ export const toPeriod = (span: { readonly start?: string; readonly end?: string 
 export const toIdentifier = (identifier: Identifier): IdentifierJson => {
   const period = toPeriod(identifier);
   return {
-    system: toIdTypeSystem(identifier.type),
+    system: toIdentifierTypeUri(identifier.type),
     value: identifier.value,
     ...(period ? { period } : {}),
   };
@@ -67,8 +60,7 @@ export const fromIdentifiers = (
 
 const isGiven = (part: string | undefined): part is string => part !== undefined && part !== '';
 
-/** The name as a whole, where nobody gave one: given name first, as the field forms read it out. */
-export const nameText = (name: PersonName): string => name.text ?? [name.given, name.family].filter(isGiven).join(' ');
+const nameText = (name: PersonName): string => fullName({ kind: 'individual', name }) ?? '';
 
 /** `family`, `given`, `middle` and `text` are always there (api-v2.md §8). */
 export const toName = (name: PersonName): NameJson => ({

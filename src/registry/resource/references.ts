@@ -1,25 +1,27 @@
+import { SYSTEM_ID, toIdentifierTypeUri } from '../identifier-types.ts';
+import { isLiveIdentifier } from '../liveness.ts';
 import type { Identifier, Kind, Registrant } from '../model.ts';
-import { type ReadSystem, readIdTypeSystem, SYSTEM_ID, toIdTypeSystem } from './systems.ts';
+import { type ReadSystem, readIdTypeSystem } from './systems.ts';
 
 /** The resource type of a kind, as references and `type` name it. */
 export const resourceTypes = { individual: 'Individual', group: 'Group' } as const satisfies Record<Kind, string>;
 
 export type IdentifierKey = Pick<Identifier, 'type' | 'value'>;
 
-const isLive = (identifier: Identifier, today: string): boolean =>
-  identifier.end === undefined || identifier.end >= today;
-
 /**
  * The identifier by which others refer to a registrant: its first live one, else the id it has for life. So a
  * reference can always be followed (api-v2.md §6), and stays readable for people who know the card's number.
  */
 export const referenceIdentifier = (registrant: Registrant, today: string): IdentifierKey =>
-  registrant.identifiers.find((identifier) => isLive(identifier, today)) ?? { type: SYSTEM_ID, value: registrant.id };
+  registrant.identifiers.find((identifier) => isLiveIdentifier(identifier, today)) ?? {
+    type: SYSTEM_ID,
+    value: registrant.id,
+  };
 
 /** `Individual/urn:openspp:vocab:id-type#national_id|KE-4471`, raw: links encode it, JSON does not. */
 export const toReference = (registrant: Registrant, today: string): string => {
   const { type, value } = referenceIdentifier(registrant, today);
-  return `${resourceTypes[registrant.kind]}/${toIdTypeSystem(type)}|${value}`;
+  return `${resourceTypes[registrant.kind]}/${toIdentifierTypeUri(type)}|${value}`;
 };
 
 const decode = (text: string): string | undefined => {

@@ -104,7 +104,7 @@ const ExtensionMap = Type.Object(
       optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
     ]),
   ),
-  { maxProperties: 500, propertyNames: { minLength: 1, maxLength: 128 } },
+  { maxProperties: 500, propertyNames: { minLength: 1, maxLength: 100 } },
 );
 
 const common = {

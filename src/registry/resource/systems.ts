@@ -1,10 +1,9 @@
+import { seededIdentifierTypes, toIdentifierType } from '../identifier-types.ts';
+
 /** The URIs under which API V2 names its vocabularies (api-v2.md §7), and the words shown for closed ones. */
 export const ID_TYPE_SYSTEM = 'urn:openspp:vocab:id-type';
 export const MEMBERSHIP_SYSTEM = 'urn:openspp:vocab:group-membership-type';
 export const GENDER_SYSTEM = 'urn:iso:std:iso:5218';
-
-/** The type of the identifier every registrant has for life: its own id. */
-export const SYSTEM_ID = 'system_id';
 
 /** ISO 5218 with its English words. */
 export const sexes = { '0': 'Not known', '1': 'Male', '2': 'Female', '9': 'Not applicable' } as const;
@@ -25,25 +24,31 @@ export const sexByWord: ReadonlyMap<string, Sex> = new Map<string, Sex>([
   ['not_applicable', '9'],
 ]);
 
-/** `national_id` → `urn:openspp:vocab:id-type#national_id`. */
-export const toIdTypeSystem = (code: string): string => `${ID_TYPE_SYSTEM}#${code}`;
-
 /** Says which code of the identifier vocabulary a system names; `undefined` when it names none. */
 export type ReadSystem = (system: string) => string | undefined;
 
 // A code stands in URIs, in CSV headings and between `|`: nothing that means something there.
-const CODE = /^[\p{L}\p{N}][\p{L}\p{N}_.:-]{0,63}$/u;
+const CODE = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$/u;
+const seeded = new Set(seededIdentifierTypes);
+const prefix = `${ID_TYPE_SYSTEM}#`;
+
+// The same few systems come with every record of a file.
+const known = new Map<string, string>();
 
 /**
- * Reads the URI of a type, or its bare code. Whether the code is known is the caller's question: an import brings its
- * types along, a client of the API must not invent them.
+ * Reads the URI of a type, or its bare code (a DCI name too: `UIN` is `national_id`). Whether a code is in use is the
+ * caller's question: an import brings its types along, a client of the API must not invent them. Another URI is
+ * nobody's type: only an alias table could explain it.
  */
 export const readIdTypeSystem: ReadSystem = (system) => {
-  const hash = system.indexOf('#');
-  const code = hash >= 0 && system.slice(0, hash).toLowerCase() === ID_TYPE_SYSTEM ? system.slice(hash + 1) : system;
-  // A bare code has no colon: with one it is some other URI, which only an alias table could explain.
-  if (hash < 0 && code.includes(':')) return undefined;
-  return CODE.test(code) ? code : undefined;
+  const found = known.get(system);
+  if (found !== undefined) return found;
+  const code = system.toLowerCase().startsWith(prefix) ? system.slice(prefix.length) : system;
+  if (!CODE.test(code)) return undefined;
+  const type = toIdentifierType(code);
+  const read = seeded.has(type) ? type : code;
+  if (known.size < 1000) known.set(system, read);
+  return read;
 };
 
 const words = (code: string): string => code.replace(/[_-]+/g, ' ');
