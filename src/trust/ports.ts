@@ -1,3 +1,5 @@
+import type { StrictJson } from './strict-json.ts';
+
 /**
  * The signature forms of dci.md §4: what a message carries and what we send. `string` is the HTTP-signature-like
  * text of §4.1 (Ed25519 or rs256), `jws` the attached compact JWS of §4.2, `detached-jws` §4.3, `none` §4.4.
@@ -45,11 +47,17 @@ export interface Verification {
 export interface Verifier {
   /**
    * `body` are the received bytes; `signature` the envelope's member as received (anything). Throws `signature.missing`
-   * or `signature.invalid` (also for expired, wrongly keyed, unknown algorithm).
+   * or `signature.invalid` (also for expired, wrongly keyed, unknown algorithm). `parsed` is `parseStrictJson(body)`,
+   * when the caller has it already.
    */
   verify(
     source: KeySource,
-    message: { readonly body: Buffer; readonly signature: unknown; readonly messageTs: string | undefined },
+    message: {
+      readonly body: Buffer;
+      readonly signature: unknown;
+      readonly messageTs: string | undefined;
+      readonly parsed?: StrictJson;
+    },
     policy: { readonly policy: SignaturePolicy; readonly mustSign: boolean },
   ): Promise<Verification>;
 }

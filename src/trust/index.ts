@@ -1,0 +1,15 @@
+export { readKeyFile } from './key-file.ts';
+export { createKeySets, type KeySets, type KeySetsOptions } from './key-sets.ts';
+export {
+  type DecryptionKey,
+  type KeyInfo,
+  type KeyOptions,
+  type OwnKeys,
+  openKeys,
+  type SigningKey,
+} from './own-keys.ts';
+export { rotateKeys } from './rotate-keys.ts';
+export { type Acceptance, createSeenMessages, type IncomingMessage, type SeenMessages } from './seen-messages.store.ts';
+export { createSigner, type EnvelopeSigner, type SealedEnvelope } from './signer.ts';
+export { canonicalEnvelope, MAX_DEPTH, parseStrictJson, type StrictJson } from './strict-json.ts';
+export { createVerifier } from './verifier.ts';
