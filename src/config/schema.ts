@@ -19,14 +19,8 @@ const text = (about: About, fallback?: string) =>
 const whole = (about: About, fallback: number, minimum: number, maximum: number) =>
   setting(Type.Integer({ default: fallback, minimum, maximum }), about);
 const flag = (about: About) => setting(Type.Boolean({ default: false }), about);
-const oneOf = <T extends string>(about: About, values: readonly T[], fallback: NoInfer<T>) =>
-  setting(
-    Type.Union(
-      values.map((value) => Type.Literal(value)),
-      { default: fallback },
-    ) as unknown as ReturnType<typeof Type.Unsafe<T>>,
-    about,
-  );
+const oneOf = <const T extends readonly string[]>(about: About, values: T, fallback: T[number]) =>
+  setting(Type.Unsafe<T[number]>({ type: 'string', enum: values, default: fallback }), about);
 
 const properties = {
   httpHost: text({ env: 'HTTP_HOST', expects: 'a host name or address' }, '127.0.0.1'),

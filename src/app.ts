@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Middleware } from 'koa';
+import {
+  type Clients,
+  type ClientTokens,
+  createClients,
+  createClientTokens,
+  createPeerDirectory,
+  createPeers,
+  keptTokenSecret,
+  type PeerDirectory,
+  type Peers,
+} from './access/index.ts';
+import { tokenRoutes } from './api-v2/token.routes.ts';
+import type { Config } from './config/index.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import type { Logger } from './core/log.ts';
+import { dciRoutes } from './dci/dci.routes.ts';
+import type { Metrics } from './http/index.ts';
+import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
+import { createRegistry, type Registry } from './registry/index.ts';
+import { type BlobStore, type Database, openDatabase, openFolderBlobs } from './storage/index.ts';
+import {
+  createKeySets,
+  createSeenMessages,
+  createSigner,
+  createVerifier,
+  type KeyOptions,
+  type OwnKeys,
+  openKeys,
+} from './trust/index.ts';
+
+/**
+ * Everything that stands on one configuration, put together once: what a server serves from and what a command works
+ * on. This file is the only place where all parts meet; a dependency is a function's argument everywhere else.
+ */
+export interface Ground {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly registry: Registry;
+  readonly peers: Peers;
+  readonly peerDirectory: PeerDirectory;
+  readonly clients: Clients;
+  readonly tokens: ClientTokens;
+  readonly keys: OwnKeys;
+  readonly keyOptions: KeyOptions;
+  /** Outbound requests to addresses that come from messages and peers. */
+  readonly peerHttp: HttpClient;
+  /** Every sender id we go by: our own, and those that peers know us under. */
+  readonly senderIds: () => Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** Opens database (migrated), keys and all verbs. */
+export const openGround = async (config: Config, log: Logger, clock: Clock = systemClock): Promise<Ground> => {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const keyOptions: KeyOptions = {
+    directory: join(config.dataDir, 'keys'),
+    ...(config.keyPassphrase === undefined ? {} : { passphrase: config.keyPassphrase }),
+    clock,
+    log,
+  };
+  // Making RSA keys takes a second on the first start; the schema is made meanwhile.
+  const openingKeys = openKeys(keyOptions);
+  openingKeys.catch(() => {});
+  const db = await openDatabase({ url: config.databaseUrl, log });
+  try {
+    const migrations = await db.migrate();
+    if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
+    const keys = await openingKeys;
+    const peers = createPeers({ db, clock });
+    const peerDirectory = createPeerDirectory(db);
+    const clients = createClients({ db, clock });
+    const tokens = createClientTokens({
+      clients,
+      secret: config.apiTokenSecret ?? keptTokenSecret(config.dataDir),
+      clock,
+    });
+    const peerHttp = createHttpClient({ allowPrivate: config.dciAllowPrivateCallbacks });
+    return {
+      config,
+      log,
+      clock,
+      db,
+      blobs: openFolderBlobs(join(config.dataDir, 'blobs')),
+      registry: createRegistry({ db, clock, log }),
+      peers,
+      peerDirectory,
+      clients,
+      tokens,
+      keys,
+      keyOptions,
+      peerHttp,
+      senderIds: async () => {
+        const known = (await peers.list()).filter(({ active }) => active).flatMap(({ ourId }) => ourId ?? []);
+        return [...new Set([config.dciSenderId, ...known])];
+      },
+      async close() {
+        keys.close();
+        await peerHttp.close();
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+};
+
+/** The doors of a server, in the order they are tried. */
+export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Middleware[] => {
+  const { config, clock, log, db } = ground;
+  const keySets = createKeySets({
+    fetch: createJwksFetcher(ground.peerHttp),
+    cacheSeconds: config.dciJwksCacheSeconds,
+    clock,
+    log,
+  });
+  const seen = createSeenMessages(db, clock);
+  return [
+    dciRoutes({
+      config: {
+        senderId: config.dciSenderId,
+        registry: config.dciRegistry,
+        signatures: config.dciSignatures,
+        rateLimit: config.dciRateLimit,
+        maxBody: config.maxBody,
+      },
+      peers: ground.peerDirectory,
+      verifier: createVerifier({ keySets, clock }),
+      signer: createSigner({ keys: ground.keys, clock }),
+      registry: ground.registry,
+      acceptMessage: async (senderId, messageId) => {
+        const digest = createHash('sha256').update(messageId).digest();
+        return (await seen.accept({ senderId, messageId, digest })) === 'accepted';
+      },
+      jwks: async () => ground.keys.jwks(await ground.senderIds()),
+      clock,
+      log,
+    }),
+    tokenRoutes({ clients: ground.clients, tokens: ground.tokens }),
+  ];
+};
+
+/** Work that runs beside the requests, in one process of a server. */
+export interface Jobs {
+  stop(): Promise<void>;
+}
+
+export const startJobs = (_ground: Ground): Jobs => ({ stop: async () => {} });

@@ -1,0 +1,45 @@
+import { rotateKeys } from '../trust/index.ts';
+import type { CommandFile } from './context.ts';
+import { table } from './table.ts';
+
+export const keys: CommandFile = (program, context) => {
+  const command = program.command('keys').description('our own keys: what we sign and are encrypted to with');
+
+  command
+    .command('list')
+    .description('list our keys with dates and use')
+    .action(async () => {
+      const all = (await context.ground()).keys.list().map(({ publicJwk, ...rest }) => ({
+        ...rest,
+        kid: publicJwk.kid,
+        use: publicJwk.use,
+      }));
+      context.print(all, () =>
+        table(
+          ['id', 'algorithm', 'use', 'state', 'created', 'until'],
+          all.map((key) => [key.id, key.algorithm, key.use ?? '', key.state, key.created, key.until ?? '']),
+        ),
+      );
+    });
+
+  command
+    .command('rotate')
+    .description('replace our keys; old ones stay published and verify until their last signature has gone stale')
+    .action(async () => {
+      const ground = await context.ground();
+      const made = await rotateKeys(ground.keyOptions);
+      context.print(
+        { made },
+        () => `Made ${made.length} keys; every running server signs with them within ten seconds.`,
+      );
+    });
+
+  command
+    .command('export-jwks')
+    .description('print our public key set, as served at /.well-known/jwks.json')
+    .action(async () => {
+      const ground = await context.ground();
+      const jwks = ground.keys.jwks(await ground.senderIds());
+      context.print(jwks, () => JSON.stringify(jwks, null, 2));
+    });
+};
