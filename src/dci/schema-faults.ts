@@ -1,4 +1,5 @@
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { ErrorObject } from 'ajv';
+import type { Validator } from '#validators';
 import { Fault } from '../core/fault.ts';
 
 /** `/search_request/0/timestamp` below `message` → `message.search_request[0].timestamp`. */
@@ -21,7 +22,7 @@ export const explainError = (root: string, error: ErrorObject): string => {
 };
 
 /** Throws `dci.request-invalid` when `value` does not fit; `root` is what the value is called in the text. */
-export const checkShape = (validate: ValidateFunction, root: string, value: unknown): void => {
+export const checkShape = (validate: Validator, root: string, value: unknown): void => {
   if (validate(value)) return;
   // Of alternatives the last error is the one about the alternatives as such.
   const error = validate.errors?.at(-1);

@@ -1,38 +1,44 @@
 /** What `scripts/compile-schemas.js` makes of `schemas/`: one export per file. */
 declare module '#validators' {
-  import type { ValidateFunction } from 'ajv';
+  import type { ErrorObject } from 'ajv';
 
-  export const acceptAck: ValidateFunction;
-  export const acceptCallbackHeader: ValidateFunction;
-  export const acceptDisabled: ValidateFunction;
-  export const acceptEncryptedMessage: ValidateFunction;
-  export const acceptEnrolled: ValidateFunction;
-  export const acceptEnrollmentUpdates: ValidateFunction;
-  export const acceptNotify: ValidateFunction;
-  export const acceptOnSearch: ValidateFunction;
-  export const acceptOnSubscribe: ValidateFunction;
-  export const acceptOnUnsubscribe: ValidateFunction;
-  export const acceptReceipt: ValidateFunction;
-  export const acceptRequestHeader: ValidateFunction;
-  export const acceptSearch: ValidateFunction;
-  export const acceptSubscribe: ValidateFunction;
-  export const acceptTxnOnStatus: ValidateFunction;
-  export const acceptTxnStatus: ValidateFunction;
-  export const acceptUnsubscribe: ValidateFunction;
+  /** Says whether a value fits, and leaves what is wrong with it in `errors`. */
+  export interface Validator {
+    (value: unknown): boolean;
+    errors?: ErrorObject[] | null;
+  }
 
-  export const emitAck: ValidateFunction;
-  export const emitDisabled: ValidateFunction;
-  export const emitEnrolled: ValidateFunction;
-  export const emitJwks: ValidateFunction;
-  export const emitLocations: ValidateFunction;
-  export const emitNotify: ValidateFunction;
-  export const emitOnReceipt: ValidateFunction;
-  export const emitOnSearch: ValidateFunction;
-  export const emitOnSubscribe: ValidateFunction;
-  export const emitOnUnsubscribe: ValidateFunction;
-  export const emitSearch: ValidateFunction;
-  export const emitSubscribe: ValidateFunction;
-  export const emitTxnOnStatus: ValidateFunction;
-  export const emitTxnStatus: ValidateFunction;
-  export const emitUnsubscribe: ValidateFunction;
+  export const acceptAck: Validator;
+  export const acceptCallbackHeader: Validator;
+  export const acceptDisabled: Validator;
+  export const acceptEncryptedMessage: Validator;
+  export const acceptEnrolled: Validator;
+  export const acceptEnrollmentUpdates: Validator;
+  export const acceptNotify: Validator;
+  export const acceptOnSearch: Validator;
+  export const acceptOnSubscribe: Validator;
+  export const acceptOnUnsubscribe: Validator;
+  export const acceptReceipt: Validator;
+  export const acceptRequestHeader: Validator;
+  export const acceptSearch: Validator;
+  export const acceptSubscribe: Validator;
+  export const acceptTxnOnStatus: Validator;
+  export const acceptTxnStatus: Validator;
+  export const acceptUnsubscribe: Validator;
+
+  export const emitAck: Validator;
+  export const emitDisabled: Validator;
+  export const emitEnrolled: Validator;
+  export const emitJwks: Validator;
+  export const emitLocations: Validator;
+  export const emitNotify: Validator;
+  export const emitOnReceipt: Validator;
+  export const emitOnSearch: Validator;
+  export const emitOnSubscribe: Validator;
+  export const emitOnUnsubscribe: Validator;
+  export const emitSearch: Validator;
+  export const emitSubscribe: Validator;
+  export const emitTxnOnStatus: Validator;
+  export const emitTxnStatus: Validator;
+  export const emitUnsubscribe: Validator;
 }

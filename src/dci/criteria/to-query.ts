@@ -24,18 +24,15 @@ export interface QueryContext {
 }
 
 const typesOf = createTypeSearch();
-const isIdentifierType = (word: string): boolean => {
+export const isIdentifierType = (word: string): boolean => {
   const types = typesOf(word);
   return types.length > 1 || seededIdentifierTypes.includes(toIdentifierType(word));
 };
 
-/** A live identifier; where a name means several types, any of them. */
+/** A live identifier; the registry knows what else a type is called. */
 const identifier = (type: string | undefined, value: unknown): Query => {
   if (isBlank(value) || typeof value === 'object') throw malformed('an identifier takes text as its value');
-  const text = String(value);
-  if (type === undefined) return { op: 'identifier', value: text };
-  const types = typesOf(type);
-  return or(...types.map((one): Query => ({ op: 'identifier', type: one, value: text })));
+  return { op: 'identifier', ...(type === undefined ? {} : { type }), value: String(value) };
 };
 
 const wrap = (query: Query, steps: readonly Step[]): Query =>

@@ -8,6 +8,15 @@ import { ibr } from './ibr.ts';
 import type { ReadRecord, RecordContext, RegistryDefinition, RegistryName } from './registry.ts';
 import { social } from './social.ts';
 
+export type { MemberDraft } from './group.ts';
+export {
+  type EnrolmentSaid,
+  type ReadRecord,
+  type RecordContext,
+  type RegistryName,
+  registryNames,
+} from './registry.ts';
+
 export const registries: Readonly<Record<RegistryName, RegistryDefinition>> = { social, crvs, dr, fr, ibr };
 
 /** `ns:org:RegistryType:Social`, `https://…/FR` → the last segment in lower case (dci.md §9.1). */

@@ -1,0 +1,115 @@
+import type { Middleware } from 'koa';
+import { Fault } from '../core/fault.ts';
+import { rawBody } from '../http/index.ts';
+import type { DciDeps } from './deps.ts';
+import { type OperationName, operationOf } from './operations.ts';
+import { ALTERNATIVE_ROOT, type Endpoint, endpoints, isDciPath } from './paths.ts';
+import { answerSearch, emptySearchMessage } from './search.ts';
+import {
+  dciFaults,
+  keepExchange,
+  limitRate,
+  openEnvelope,
+  openMessage,
+  replyTo,
+  requireScope,
+  requireSignature,
+  requireToken,
+  type Step,
+  type SyncAnswerer,
+} from './steps.routes.ts';
+
+/** The synchronous operations that this server offers, and who answers them. */
+const syncAnswerers = (deps: DciDeps): ReadonlyMap<OperationName, SyncAnswerer> =>
+  new Map([
+    ['sync/search', { answer: answerSearch(deps), emptyMessage: ({ message }) => emptySearchMessage(message) }],
+  ]);
+
+/** The steps of a call, as one middleware. */
+const inOrder =
+  (steps: readonly Step[]): Middleware =>
+  (ctx, next) => {
+    const run = async (at: number): Promise<void> => {
+      const step = steps[at];
+      await (step ? step(ctx as Parameters<Step>[0], () => run(at + 1)) : next());
+    };
+    return run(0);
+  };
+
+const refuseEverything =
+  (message: string): Step =>
+  () => {
+    throw new Fault('dci.operation-unserved', message);
+  };
+
+const refuseMethod: Step = (ctx) => {
+  throw new Fault('http.method-not-allowed', `${ctx.method} is not served here; every call is a POST`);
+};
+
+/**
+ * The DCI door: every prefix of dci.md §1.1, every operation of §1.2, and the key set of §4.6.
+ *
+ * A call passes the same steps whatever it asks; what differs is its row in `operations.ts` and its answerer.
+ */
+export const dciRoutes = (deps: DciDeps): Middleware => {
+  const answerers = syncAnswerers(deps);
+  const frame = (endpoint: Endpoint | undefined): readonly Step[] => [keepExchange(deps, endpoint), dciFaults(deps)];
+  const rate = limitRate(deps);
+
+  const recipe = (endpoint: Endpoint): Middleware => {
+    const { operation: name, registry } = endpoint;
+    const operation = operationOf(name);
+    const isElsewhere = registry !== undefined && operation.registries?.includes(registry) === false;
+    const answerer = isElsewhere ? undefined : answerers.get(name);
+    if (!answerer) {
+      const message = isElsewhere
+        ? `the ${registry} registry has no operation ${operation.path}`
+        : `this server does not offer the operation ${operation.path}`;
+      return inOrder([...frame(endpoint), requireToken(deps), refuseEverything(message)]);
+    }
+    return inOrder([
+      ...frame(endpoint),
+      requireToken(deps),
+      rate,
+      rawBody({ limit: deps.config.maxBody }) as Step,
+      openEnvelope,
+      requireSignature(deps),
+      requireScope(deps, operation, endpoint),
+      openMessage(deps, operation),
+      replyTo(deps, answerer),
+    ]);
+  };
+
+  const recipes = new Map([...endpoints].map(([path, endpoint]) => [path, recipe(endpoint)] as const));
+  const wrongMethod = inOrder([...frame(undefined), refuseMethod]);
+  const nowhere = inOrder([
+    ...frame(undefined),
+    requireToken(deps),
+    refuseEverything('there is no operation at this path'),
+  ]);
+
+  return async (ctx, next) => {
+    const path = ctx.path.length > 1 && ctx.path.endsWith('/') ? ctx.path.slice(0, -1) : ctx.path;
+    const found = recipes.get(path);
+    if (found) {
+      ctx.state['door'] = 'dci';
+      return ctx.method === 'POST' ? await found(ctx, next) : await wrongMethod(ctx, next);
+    }
+    if (path === '/.well-known/jwks.json' || path === `${ALTERNATIVE_ROOT}/.well-known/jwks.json`) {
+      return ctx.method === 'GET' || ctx.method === 'HEAD' ? await publishKeys(deps, ctx) : await next();
+    }
+    if (!isDciPath(path)) return await next();
+    ctx.state['door'] = 'dci';
+    await nowhere(ctx, next);
+  };
+};
+
+// Keys change by rotation only, which publishes a new key some time before it is used.
+const KEYS_MAX_AGE_SECONDS = 60;
+
+const publishKeys = async ({ jwks }: DciDeps, ctx: Parameters<Middleware>[0]): Promise<void> => {
+  ctx.state['door'] = 'dci';
+  ctx.set('Content-Type', 'application/json; charset=utf-8');
+  ctx.set('Cache-Control', `public, max-age=${KEYS_MAX_AGE_SECONDS}`);
+  ctx.body = JSON.stringify(await jwks());
+};

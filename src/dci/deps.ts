@@ -1,0 +1,42 @@
+import type { Peer, PeerDirectory } from '../access/ports.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+import type { Registry } from '../registry/ports.ts';
+import type { EnvelopeSigner, SeenMessages } from '../trust/index.ts';
+import type { SignaturePolicy, Verifier } from '../trust/ports.ts';
+import type { Exchange } from './exchange.ts';
+import type { RegistryName } from './registries/registry.ts';
+
+/** The settings of this door (product.md, environment). */
+export interface DciConfig {
+  /** `DCI_SENDER_ID`: who we are towards peers that have no id of their own for us. */
+  readonly senderId: string;
+  /** `DCI_REGISTRY`: the registry behind the neutral paths. */
+  readonly registry: RegistryName;
+  readonly signatures: SignaturePolicy;
+  /** `DCI_RATE_LIMIT`: messages a minute and sender; 0 for no limit. */
+  readonly rateLimit: number;
+  /** Largest body in bytes. */
+  readonly maxBody: number;
+}
+
+/** What the DCI door stands on; `app.ts` puts it together. */
+export interface DciDeps {
+  readonly config: DciConfig;
+  readonly peers: PeerDirectory;
+  readonly verifier: Verifier;
+  readonly signer: Pick<EnvelopeSigner, 'seal'>;
+  readonly registry: Registry;
+  /** Remembers which messages were accepted: none is accepted twice (dci.md §15.9). */
+  readonly seenMessages: Pick<SeenMessages, 'accept'>;
+  /** The message inside an encrypted one (dci.md §2.4); absent: we have no key for it. */
+  readonly decryptMessage?: (message: unknown, peer: Peer) => Promise<unknown>;
+  /** The encrypted form of what answers an encrypted message. */
+  readonly encryptMessage?: (message: object, peer: Peer) => Promise<object>;
+  /** Our public keys. */
+  readonly jwks: () => Promise<object>;
+  /** Told of each call with its answer before the answer leaves: the ledger. */
+  readonly record?: (exchange: Exchange) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPeerDirectory, createPeers, type PeerSettings } from '../../src/access/index.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { silentLogger } from '../../src/core/log.ts';
+import { dciRoutes } from '../../src/dci/dci.routes.ts';
+import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
+import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
+import { createRegistry, type Registry } from '../../src/registry/index.ts';
+import type { Database } from '../../src/storage/index.ts';
+import { createKeySets, createSeenMessages, createSigner, createVerifier, openKeys } from '../../src/trust/index.ts';
+import { freshSqlite } from '../support/stores.ts';
+import { createTestPeer, type Envelope, type TestPeer } from './peer.ts';
+
+/** An answer as it came over the socket. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into it freely
+  readonly json: any;
+}
+
+export interface DciServer {
+  readonly db: Database;
+  readonly registry: Registry;
+  readonly url: string;
+  readonly deps: DciDeps;
+  addPeer(senderId: string, settings?: PeerSettings): Promise<{ peer: TestPeer; token: string }>;
+  post(
+    path: string,
+    body: Envelope | string | Buffer,
+    token?: string,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  get(path: string): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+const noKeySets = createKeySets({
+  fetch: async () => {
+    throw new Error('no key set is fetched in this test');
+  },
+  cacheSeconds: 300,
+});
+
+const defaults: DciConfig = {
+  senderId: 'crosswalk.test',
+  registry: 'social',
+  signatures: 'required',
+  rateLimit: 0,
+  maxBody: 1024 * 1024,
+};
+
+/** The DCI door on a real socket, over a database, with real keys. */
+export const startDciServer = async (
+  given: { readonly db?: Database; readonly config?: Partial<DciConfig>; readonly deps?: Partial<DciDeps> } = {},
+): Promise<DciServer> => {
+  const test = given.db ? undefined : await freshSqlite();
+  const db = given.db ?? (await (test as NonNullable<typeof test>).open());
+  if (test) await db.migrate();
+  const directory = mkdtempSync(join(tmpdir(), 'crosswalk-keys-'));
+  const keys = await openKeys({ directory });
+  const peers = createPeers({ db, clock: systemClock });
+  const registry = createRegistry({ db, clock: systemClock, log: silentLogger });
+  const config = { ...defaults, ...given.config };
+  const deps: DciDeps = {
+    config,
+    peers: createPeerDirectory(db),
+    verifier: createVerifier({ keySets: noKeySets }),
+    signer: createSigner({ keys }),
+    registry,
+    seenMessages: createSeenMessages(db),
+    jwks: async () => keys.jwks([config.senderId]),
+    clock: systemClock,
+    log: silentLogger,
+    ...given.deps,
+  };
+  const app = createHttpApp({ log: silentLogger, metrics: createMetrics(), doors: [dciRoutes(deps)] });
+  const server = await listen(app.callback(), '127.0.0.1', 0);
+  const url = `http://127.0.0.1:${server.port}`;
+
+  const call = async (path: string, init: RequestInit): Promise<Answer> => {
+    const response = await fetch(`${url}${path}`, init);
+    const text = await response.text();
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      json = undefined;
+    }
+    return { status: response.status, headers: response.headers, text, json };
+  };
+
+  return {
+    db,
+    registry,
+    url,
+    deps,
+    async addPeer(senderId, settings = {}) {
+      const peer = createTestPeer(senderId);
+      const { token } = await peers.add(senderId, { keys: [peer.jwk as never], ...settings });
+      return { peer, token };
+    },
+    post: (path, body, token, headers = {}) =>
+      call(path, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json; charset=utf-8',
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+      }),
+    get: (path) => call(path, { method: 'GET' }),
+    async stop() {
+      await server.stop(100);
+      keys.close();
+      rmSync(directory, { recursive: true, force: true });
+      if (test) {
+        await db.close();
+        await test.drop();
+      }
+    },
+  };
+};
