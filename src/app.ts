@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Middleware } from 'koa';
@@ -121,7 +120,6 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Middleware[
     clock,
     log,
   });
-  const seen = createSeenMessages(db, clock);
   return [
     dciRoutes({
       config: {
@@ -135,10 +133,7 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Middleware[
       verifier: createVerifier({ keySets, clock }),
       signer: createSigner({ keys: ground.keys, clock }),
       registry: ground.registry,
-      acceptMessage: async (senderId, messageId) => {
-        const digest = createHash('sha256').update(messageId).digest();
-        return (await seen.accept({ senderId, messageId, digest })) === 'accepted';
-      },
+      seenMessages: createSeenMessages(db, clock),
       jwks: async () => ground.keys.jwks(await ground.senderIds()),
       clock,
       log,

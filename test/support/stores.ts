@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { silentLogger } from '../../src/core/log.ts';
-import { type Database, openDatabase } from '../../src/storage/index.ts';
+import { type Database, openDatabase, type Scratch, scratchSchema } from '../../src/storage/index.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -28,19 +26,12 @@ export const freshSqlite = async (): Promise<TestDatabase> => {
 export const freshPostgres = async (): Promise<TestDatabase> => {
   const base = process.env['TEST_DATABASE_URL'];
   if (!base) throw new Error('TEST_DATABASE_URL is not set');
-  const schema = `t_${randomBytes(6).toString('hex')}`;
-  const run = async (sql: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: base });
-    await client.connect();
-    await client.query(sql);
-    await client.end();
-  };
-  await run(`create schema ${schema}`);
-  const url = `${base}${base.includes('?') ? '&' : '?'}options=${encodeURIComponent(`-c search_path=${schema}`)}`;
+  const scratch = (await scratchSchema(base)) as Scratch;
+  const { url } = scratch;
   return {
     url,
     open: () => openDatabase({ url, log: silentLogger, poolSize: 5 }),
-    drop: () => run(`drop schema ${schema} cascade`),
+    drop: scratch.drop,
   };
 };
 
