@@ -4,7 +4,15 @@ import type { Group, GroupDraft, Individual, IndividualDraft, Location } from '.
 import type { Kinship } from '../../registry/ports.ts';
 import { additionalAttributesField, addressField, presentAddress, registrationDateField } from './common.ts';
 import { type AnyField, type Field, type Mutable, readFields, SPELLINGS, writeFields } from './field.ts';
-import { liveIdentifiers, readIdentifiers, shareOne, union, writeIdentifier, writeIdentifiers } from './identifiers.ts';
+import {
+  liveIdentifiers,
+  presentIdentifiers,
+  readIdentifiers,
+  shareOne,
+  union,
+  writeIdentifier,
+  writeIdentifiers,
+} from './identifiers.ts';
 import { presentMember, readMember, writeMember } from './member.ts';
 import { asObject, isEmpty, type Members, renamed, same, toList, unlabelled, without } from './wire.ts';
 
@@ -98,6 +106,9 @@ const olderGroup = { place: 'geographical_location', last_update: 'last_updated'
 /** A group in the present layout, its members too. */
 export const presentGroup = (wire: JsonObject): JsonObject => {
   const record: Members = { ...renamed(unlabelled(wire), olderGroup) };
+  if (record['group_identifier'] !== undefined) {
+    record['group_identifier'] = presentIdentifiers(record['group_identifier']);
+  }
   const head = asObject(record['group_head_info']);
   if (head) record['group_head_info'] = presentMember(head);
   if (record['member_list'] !== undefined) {

@@ -2,6 +2,7 @@ import { Fault } from '../../core/fault.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { presentGroup, readGroup, writeGroup } from './group.ts';
 import { presentMember, readMember, writeMember } from './member.ts';
+import { personMembers } from './person.ts';
 import { enrolmentsIn } from './programmes.ts';
 import type { ReadRecord, RegistryDefinition } from './registry.ts';
 import { asObject, isEmpty, type Members, renamed, toList, unlabelled, without, withoutBlanks } from './wire.ts';
@@ -24,6 +25,17 @@ const presentBeneficiary = (wire: JsonObject): JsonObject => {
   if (!said || !inner) return record;
   const beside = renamed(without(said, ['programme']), older);
   return { ...record, ...beside, programme_identifier: [inner] };
+};
+
+const memberMembers = ['member_identifier', 'demographic_info', ...personMembers];
+
+/** A bare person with programmes beside its name, as some samples have it. */
+const wrapped = (record: JsonObject): JsonObject => {
+  if (record['member'] !== undefined || record['group'] !== undefined) return record;
+  const own = memberMembers.filter((name) => name in record);
+  if (own.length === 0) return record;
+  const member = Object.fromEntries(own.map((name) => [name, record[name] as Json]));
+  return { ...without(record, memberMembers), member };
 };
 
 /** Whether the household or family is what is assisted (2, 3), or the member (1). */
@@ -69,5 +81,5 @@ export const ibr: RegistryDefinition = {
       : { member: writeMember(registrant, 'IBRPerson', today) };
     return { '@type': 'Beneficiary', assistance_unit: unit, ...registrant.sections?.benefit, ...subject };
   },
-  fromRecord: (wire) => readBeneficiary(presentBeneficiary(asObject(withoutBlanks(wire)) ?? {})),
+  fromRecord: (wire) => readBeneficiary(wrapped(presentBeneficiary(asObject(withoutBlanks(wire)) ?? {}))),
 };

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../core/json.ts';
 import { fold } from '../../core/text.ts';
 import { SYSTEM_ID, toDciIdentifierType, toIdentifierType } from '../../registry/index.ts';
 import type { Identifier, Registrant } from '../../registry/model.ts';
-import { asObject, toList } from './wire.ts';
+import { asObject, renamed, toList } from './wire.ts';
 
 /** Our code of a DCI type; a type that we have no code for keeps the name it came with. */
 const toType = (name: string): string => {
@@ -13,11 +13,17 @@ const toType = (name: string): string => {
 const text = (value: Json | undefined): string | undefined =>
   typeof value === 'string' || typeof value === 'number' ? String(value).trim() || undefined : undefined;
 
-/** `{identifier_type, identifier_value}`, or `{name, identifier}` as one peer writes it. */
+/** A list in the present layout: one peer writes `{name, identifier}`, and a single object may stand for it (C23). */
+export const presentIdentifiers = (wire: Json): Json =>
+  toList(wire).map((entry) => {
+    const one = asObject(entry);
+    return one ? renamed(one, { name: 'identifier_type', identifier: 'identifier_value' }) : entry;
+  });
+
 const readOne = (wire: Json): Identifier | undefined => {
   const entry = asObject(wire);
-  const type = text(entry?.['identifier_type'] ?? entry?.['name']);
-  const value = text(entry?.['identifier_value'] ?? entry?.['identifier']);
+  const type = text(entry?.['identifier_type']);
+  const value = text(entry?.['identifier_value']);
   return type !== undefined && value !== undefined ? { type: toType(type), value } : undefined;
 };
 

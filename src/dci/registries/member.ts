@@ -1,8 +1,15 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
 import type { Individual, IndividualDraft } from '../../registry/model.ts';
 import { additionalAttributesField, registrationDateField } from './common.ts';
 import { type AnyField, type Mutable, readFields, SPELLINGS, writeFields } from './field.ts';
-import { liveIdentifiers, readIdentifiers, union, writeIdentifier, writeIdentifiers } from './identifiers.ts';
+import {
+  liveIdentifiers,
+  presentIdentifiers,
+  readIdentifiers,
+  union,
+  writeIdentifier,
+  writeIdentifiers,
+} from './identifiers.ts';
 import { personFields, personMembers, presentPerson } from './person.ts';
 import { asObject, isEmpty, type Members, renamed, same, unlabelled, without } from './wire.ts';
 
@@ -19,7 +26,12 @@ const olderMember = { last_update: 'last_updated' };
  */
 export const presentMember = (wire: JsonObject): JsonObject => {
   const wrapped = asObject(wire['household_member']);
-  const record = renamed(unlabelled(wrapped && Object.keys(wire).length === 1 ? wrapped : wire), olderMember);
+  const record: Members = {
+    ...renamed(unlabelled(wrapped && Object.keys(wire).length === 1 ? wrapped : wire), olderMember),
+  };
+  if (record['member_identifier'] !== undefined) {
+    record['member_identifier'] = presentIdentifiers(record['member_identifier']);
+  }
   const person = asObject(record['demographic_info']) ?? asObject(record['person']);
   if (person) return { ...without(record, ['person']), demographic_info: presentPerson(person) };
   const bare = presentPerson(record);
@@ -43,13 +55,11 @@ export const readMember = (wire: JsonObject): IndividualDraft => {
     ...readFields(personFields, person, draft),
     ...readFields(memberFields, wire, draft),
   };
+  // Where the two lists are not both the whole, both are kept: together they tell what is new since.
   const all = identifiers.map(writeIdentifier);
-  for (const [name, list] of [
-    ['member_identifier', wire['member_identifier']],
-    ['identifier', person['identifier']],
-  ] as const) {
-    if (list !== undefined && !same(list, all)) kept[name] = list;
-  }
+  const lists = { member_identifier: wire['member_identifier'], identifier: person['identifier'] };
+  const said = Object.entries(lists).filter((entry): entry is [string, Json] => entry[1] !== undefined);
+  if (said.some(([, list]) => !same(list, all))) for (const [name, list] of said) kept[name] = list;
 
   const section: Members = without(wire, homes);
   const rest = without(person, personMembers);

@@ -4,6 +4,7 @@ import type { IndividualDraft, PersonName } from '../../registry/model.ts';
 import { addressField, contactField, presentAddress } from './common.ts';
 import { normalDate, readDay, toDateTime } from './dates.ts';
 import type { AnyField, Field } from './field.ts';
+import { presentIdentifiers } from './identifiers.ts';
 import { asObject, type Members, renamed, unlabelled } from './wire.ts';
 
 const nameMembers = [
@@ -129,6 +130,7 @@ export const presentPerson = (wire: JsonObject): JsonObject => {
     }
     if (Object.keys(parts).length > 0) out['name'] = parts;
   }
+  if (record['identifier'] !== undefined) out['identifier'] = presentIdentifiers(record['identifier']);
   if (record['address'] !== undefined) out['address'] = presentAddress(record['address']);
   return out;
 };
