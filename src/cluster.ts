@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import { AggregatorRegistry } from 'prom-client';
+import { AggregatorRegistry, type Registry } from 'prom-client';
 
 /**
  * Several HTTP processes behind one port. The first process runs the background jobs and looks after the others;
@@ -79,8 +79,13 @@ export const announceReady = (port: number): void => {
   process.send?.({ type: 'ready', port } satisfies FromWorker);
 };
 
-/** In a worker: the metrics of all workers, asked of the first process. */
-export const fleetMetrics = (): (() => Promise<string>) => {
+/** In a worker: lets the process end; its line to the first process would keep it alive. */
+export const leaveFleet = (): void => process.disconnect();
+
+/** In a worker: offers this worker's metrics, and answers those of all, asked of the first process. */
+export const fleetMetrics = (own: Registry): (() => Promise<string>) => {
+  AggregatorRegistry.setRegistries(own);
+  new AggregatorRegistry();
   const waiting = new Map<number, (text: string) => void>();
   let next = 0;
   process.on('message', (message: MetricsAnswer) => {

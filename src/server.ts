@@ -1,5 +1,5 @@
 import { doorsOf, type Ground, openGround, startJobs } from './app.ts';
-import { announceReady, fleetMetrics, isWorker, startFleet } from './cluster.ts';
+import { announceReady, fleetMetrics, isWorker, leaveFleet, startFleet } from './cluster.ts';
 import type { Config } from './config/index.ts';
 import type { Logger } from './core/log.ts';
 import { createHttpApp, createMetrics, healthRoutes, listen } from './http/index.ts';
@@ -44,7 +44,7 @@ export const startServer = async (config: Config, log: Logger): Promise<RunningS
     ping: () => ground.db.ping(),
     isStopping: () => stopping,
     metrics,
-    ...(isWorker() ? { exposition: fleetMetrics() } : {}),
+    ...(isWorker() ? { exposition: fleetMetrics(metrics.registry) } : {}),
   });
   const app = createHttpApp({ log, metrics, doors: [...doorsOf(ground, metrics), health] });
   const server = await listen(app.callback(), config.httpHost, config.httpPort);
@@ -58,6 +58,7 @@ export const startServer = async (config: Config, log: Logger): Promise<RunningS
       await server.stop(DRAIN_MS);
       await jobs?.stop();
       await ground.close();
+      if (isWorker()) leaveFleet();
     },
   };
 };
