@@ -7,7 +7,9 @@ import { type Row, readRows } from '../../src/exchange/read/rows.ts';
 
 const collect = async (rows: AsyncIterable<readonly Row[]>): Promise<Row[]> => {
   const all: Row[] = [];
-  for await (const run of rows) all.push(...run);
+  for await (const run of rows) {
+    for (const row of run) all.push('json' in row ? ({ line: row.line, json: row.json } as Row) : row);
+  }
   return all;
 };
 

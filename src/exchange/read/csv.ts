@@ -9,7 +9,7 @@ const RUN = 500;
 
 interface Parsed {
   readonly record: readonly string[];
-  readonly info: { readonly lines: number };
+  readonly info: { readonly lines: number; readonly bytes: number };
 }
 
 /**
@@ -39,10 +39,13 @@ export const readCsv = async function* (path: string): AsyncGenerator<readonly R
   let width = 0;
   // The parser tells where a row ends; the next one begins on the line after.
   let line = 1;
+  let read = 0;
   let rows: Row[] = [];
   for await (const { record, info } of parser as AsyncIterable<Parsed>) {
     const begins = line;
     line = info.lines + 1;
+    const bytes = info.bytes - read;
+    read = info.bytes;
     if (!toResource) {
       const header = compileHeader(record);
       if ('faults' in header) {
@@ -55,7 +58,7 @@ export const readCsv = async function* (path: string): AsyncGenerator<readonly R
     rows.push(...skipped.splice(0));
     if (record.length !== width) {
       rows.push({ line: begins, reason: `the row has ${record.length} cells, the header ${width}` });
-    } else rows.push({ line: begins, json: toResource(record) });
+    } else rows.push({ line: begins, json: toResource(record), bytes });
     if (rows.length >= RUN) {
       yield rows;
       rows = [];

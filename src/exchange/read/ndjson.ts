@@ -17,7 +17,7 @@ const parse = (line: number, bytes: Buffer): Row | undefined => {
   const body = start === 0 ? text : text.slice(start);
   if (body.trim() === '') return undefined;
   try {
-    return { line, json: JSON.parse(body) };
+    return { line, json: JSON.parse(body), bytes: bytes.length };
   } catch {
     // The parser's own words quote the text, and with it somebody's data.
     return { line, reason: 'the line is not JSON' };

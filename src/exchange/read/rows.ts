@@ -4,7 +4,7 @@ import { readNdjson } from './ndjson.ts';
 
 /** One line of a file: what it says, or why it cannot be read. `line` counts from 1, as editors do. */
 export type Row =
-  | { readonly line: number; readonly json: unknown }
+  | { readonly line: number; readonly json: unknown /** Its size in the file. */; readonly bytes: number }
   | { readonly line: number; readonly reason: string };
 
 /** Rows come in runs, so that a million of them do not cost a million turns of the event loop. */

@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { isStorableText } from '../../core/text.ts';
 
@@ -43,8 +43,10 @@ const isEcho = (error: ErrorObject): boolean => error.keyword === 'anyOf' || err
 
 /** Compiles a schema to a function that finds everything wrong with a value at once; an empty list means none. */
 export const compileCheck = (schema: TSchema): ((value: unknown) => readonly Problem[]) => {
-  const validate = ajv.compile(schema);
+  // At the first record and not at start: a server that reads none should not wait for it.
+  let validate: ValidateFunction | undefined;
   return (value) => {
+    validate ??= ajv.compile(schema);
     if (validate(value)) return [];
     const seen = new Set<string>();
     const problems: Problem[] = [];

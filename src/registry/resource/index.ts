@@ -1,4 +1,4 @@
-export type { Problem } from './check.ts';
+export { findUnstorable, type Problem } from './check.ts';
 export type { IncomingFile, Reading, ReadOptions, ReadResource, WriteOptions } from './common.ts';
 export { fromGroupResource, type ReadGroup, type ReadMember, toGroupResource } from './group.ts';
 export {
