@@ -1,14 +1,7 @@
 import { type Clock, toTimestamp } from '../core/clock.ts';
 import { atEnd, createBatcher, type Database, type Tx } from '../storage/index.ts';
 import { type Prepare, type PreparedEntry, toLeaf } from './entry.ts';
-import {
-  type BodyRow,
-  type EntryRow,
-  insertEntries,
-  readState,
-  type SubjectRow,
-  writeState,
-} from './ledger.store.ts';
+import { type BodyRow, type EntryRow, insertEntries, readState, type SubjectRow, writeState } from './ledger.store.ts';
 import type { Appended, EntryDraft } from './ports.ts';
 import { appendLeaf, type Frontier, leafHash, type Subtree } from './tree.ts';
 
@@ -34,7 +27,8 @@ const appendAll = async (tx: Tx, clock: Clock, waiting: readonly Waiting[]): Pro
   const state = await readState(tx);
   const now = toTimestamp(clock());
   // Clocks of several processes differ; the order of the entries is the truth, so time stands still rather than falls.
-  const recordedAt = now > state.lastAt ? now : state.lastAt;
+  const isLater = now > state.lastAt;
+  const recordedAt = isLater ? now : state.lastAt;
   const entries: EntryRow[] = [];
   const bodies: BodyRow[] = [];
   const subjects: SubjectRow[] = [];

@@ -1,13 +1,7 @@
 import { type Clock, toTimestamp } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Database } from '../storage/index.ts';
-import {
-  type CheckpointRow,
-  insertCheckpoint,
-  latestCheckpoint,
-  readState,
-  writeOrigin,
-} from './ledger.store.ts';
+import { type CheckpointRow, insertCheckpoint, latestCheckpoint, readState, writeOrigin } from './ledger.store.ts';
 import { signCheckpoint } from './note.ts';
 import type { CheckpointSigner } from './ports.ts';
 import { rootAt } from './proofs.ts';
@@ -60,11 +54,7 @@ export interface CheckpointJob {
 }
 
 /** Signs a checkpoint every `everyMs` when entries came; to be run in one process. */
-export const startCheckpoints = (
-  checkpoint: () => Promise<unknown>,
-  everyMs: number,
-  log: Logger,
-): CheckpointJob => {
+export const startCheckpoints = (checkpoint: () => Promise<unknown>, everyMs: number, log: Logger): CheckpointJob => {
   let running: Promise<void> | undefined;
   const once = (): Promise<void> => {
     running ??= checkpoint()

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomFillSync } from 'node:crypto';
-import type { JsonObject } from '../core/json.ts';
+import canonicalize from 'canonicalize';
 import { fold } from '../core/text.ts';
 import type { PublicJwk } from '../trust/ports.ts';
 import type { EntryDraft, EntryKind, RecordedSignature } from './ports.ts';
@@ -59,10 +59,7 @@ const subjectHashes = (key: Buffer, identifiers: readonly string[]): Buffer[] =>
   return [...folded].map((identifier) => subjectHash(key, identifier));
 };
 
-export type Prepare = (
-  draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryKind },
-  keep?: number,
-) => PreparedEntry;
+export type Prepare = (draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryKind }, keep?: number) => PreparedEntry;
 
 /** Does what needs no place in the order: hashes the body and the subjects. With `keep`, only that many bytes of it will be stored. */
 export const createPrepare =
@@ -81,19 +78,17 @@ export const createPrepare =
     };
   };
 
-/** Makes foreign text fit for every database and for RFC 8785: no NUL, no half surrogate pairs, bounded. */
-const label = (text: string | undefined): string | undefined =>
-  text === undefined ? undefined : text.slice(0, MAX_LABEL).toWellFormed().replaceAll('\0', '�');
+/** Makes foreign text fit for every database and for RFC 8785: no NUL, no half surrogate pairs. */
+const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '�');
 
-const sortDeep = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sortDeep);
-  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '�');
+const label = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : storable(text.slice(0, MAX_LABEL));
+
+const storableDeep = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(storableDeep);
+  if (typeof value === 'string') return storable(value);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sortDeep((value as JsonObject)[key])]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [storable(key), storableDeep(inner)]));
 };
 
 // The members of a public key that make it that key; a registered JWK may carry anything beside them.
@@ -104,7 +99,7 @@ const bareKey = (jwk: PublicJwk): object => {
   const known = keysSeen.get(jwk);
   if (known) return known;
   const bare = Object.fromEntries(
-    KEY_MEMBERS.flatMap((member) => (typeof jwk[member] === 'string' ? [[member, sortDeep(jwk[member])]] : [])),
+    KEY_MEMBERS.flatMap((member) => (typeof jwk[member] === 'string' ? [[member, storable(jwk[member])]] : [])),
   );
   keysSeen.set(jwk, bare);
   return bare;
@@ -154,7 +149,7 @@ export const toLeaf = ({ draft, body, kept }: PreparedEntry, place: Place): { te
     correlation_id: label(draft.correlationId),
     direction: draft.direction,
     endpoint: label(draft.endpoint),
-    facts: draft.facts && sortDeep(draft.facts),
+    facts: draft.facts && storableDeep(draft.facts),
     kept,
     kind: draft.kind,
     message_id: columns.messageId,
@@ -168,5 +163,6 @@ export const toLeaf = ({ draft, body, kept }: PreparedEntry, place: Place): { te
     transaction_id: columns.transactionId,
     v: LEAF_VERSION,
   };
-  return { text: JSON.stringify(leaf), ...columns };
+  // Facts may hold keys that look like array indexes, which JavaScript objects reorder.
+  return { text: draft.facts ? (canonicalize(leaf) as string) : JSON.stringify(leaf), ...columns };
 };

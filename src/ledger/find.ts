@@ -61,7 +61,8 @@ const toFound = (row: StoredEntry): FoundEntry => ({
 
 const timeOf = (name: string, text: string): string => {
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new Fault('query.invalid', `${name} is not a time: expected RFC 3339`, { path: `/${name}` });
+  if (Number.isNaN(ms))
+    throw new Fault('query.invalid', `${name} is not a time: expected RFC 3339`, { path: `/${name}` });
   return new Date(ms).toISOString();
 };
 

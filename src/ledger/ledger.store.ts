@@ -195,13 +195,37 @@ export const firstSeqAt = async (reader: Reader, time: string, size: number): Pr
   let [low, high] = [0, size];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const [row] = await rowsOf<{ recorded_at: string }>(reader, 'select recorded_at from ledger_entries where seq = ?', [
-      middle,
-    ]);
+    const [row] = await rowsOf<{ recorded_at: string }>(
+      reader,
+      'select recorded_at from ledger_entries where seq = ?',
+      [middle],
+    );
     if (!row || row.recorded_at < time) low = middle + 1;
     else high = middle;
   }
   return low;
+};
+
+/** The number of rows that should be there, and the highest that is. */
+export const readExtent = async (reader: Reader): Promise<{ size: number; lastSeq: number | undefined }> => {
+  const { frontier } = await readState(reader);
+  const [row] = await rowsOf<{ seq: number | null }>(reader, 'select max(seq) as seq from ledger_entries');
+  return { size: frontier.size, lastSeq: row?.seq ?? undefined };
+};
+
+/** Stored roots of one level by position, from `begin` up to `end`. */
+export const readSubtrees = async (
+  reader: Reader,
+  level: number,
+  begin: number,
+  end: number,
+): Promise<ReadonlyMap<number, Buffer>> => {
+  const rows = await rowsOf<{ position: number; hash: Buffer }>(
+    reader,
+    'select position, hash from ledger_subtrees where level = ? and position >= ? and position < ?',
+    [level, begin, end],
+  );
+  return new Map(rows.map(({ position, hash }) => [Number(position), hash]));
 };
 
 export interface EntryFilter {
@@ -281,12 +305,10 @@ export const readCheckpoints = async (
   reader: Reader,
   begin: number,
   end: number,
-  limit: number,
 ): Promise<readonly CheckpointRow[]> => {
-  const rows = await rowsOf<CheckpointRow>(reader, `${CHECKPOINTS} where size >= ? and size <= ? order by size limit ?`, [
+  const rows = await rowsOf<CheckpointRow>(reader, `${CHECKPOINTS} where size >= ? and size <= ? order by size`, [
     begin,
     end,
-    limit,
   ]);
   return rows.map((row) => ({ ...row, size: Number(row.size) }));
 };
@@ -356,7 +378,12 @@ export const markErased = async (tx: Tx, seqs: readonly number[], by: number): P
 };
 
 /** The erasure entries, from seq `begin` on, that erased bodies of the entries from `from` up to `to`. */
-export const erasersOf = async (reader: Reader, from: number, to: number, begin: number): Promise<readonly number[]> => {
+export const erasersOf = async (
+  reader: Reader,
+  from: number,
+  to: number,
+  begin: number,
+): Promise<readonly number[]> => {
   const rows = await rowsOf<{ seq: number }>(
     reader,
     'select distinct erased_by as seq from ledger_entries where seq >= ? and seq < ? and erased_by >= ? order by 1',

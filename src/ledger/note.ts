@@ -45,7 +45,12 @@ const rawKey = (jwk: PublicJwk): Buffer => {
 };
 
 const keyIdOf = (name: string, jwk: PublicJwk, kind: number): Buffer =>
-  createHash('sha256').update(`${name}\n`).update(Buffer.of(kind)).update(rawKey(jwk)).digest().subarray(0, KEY_ID_BYTES);
+  createHash('sha256')
+    .update(`${name}\n`)
+    .update(Buffer.of(kind))
+    .update(rawKey(jwk))
+    .digest()
+    .subarray(0, KEY_ID_BYTES);
 
 const signatureLine = (name: string, keyId: Buffer, signature: Buffer): string =>
   `— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;

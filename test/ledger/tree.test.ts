@@ -164,7 +164,9 @@ describe('the Merkle tree', () => {
   it('proves every leaf in every tree, and no leaf by the proof of another or in another place', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 130 }).chain((size) => fc.tuple(fc.constant(size), fc.nat(size - 1), fc.nat(size - 1))),
+        fc
+          .integer({ min: 1, max: 130 })
+          .chain((size) => fc.tuple(fc.constant(size), fc.nat(size - 1), fc.nat(size - 1))),
         ([size, seq, other]) => {
           const hashes = someHashes(size);
           const root = merkleTreeHash(hashes);

@@ -1,0 +1,62 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+import type { Database, Reader } from '../storage/index.ts';
+import { createAppender, createRecorder } from './append.ts';
+import { createExport } from './bundle.ts';
+import { createCheckpointer, startCheckpoints } from './checkpoint.ts';
+import { createPrepare } from './entry.ts';
+import { createFind } from './find.ts';
+import { latestCheckpoint, readState } from './ledger.store.ts';
+import type { CheckpointSigner, LedgerWriter } from './ports.ts';
+import { createPrivacy } from './privacy.ts';
+import { consistencyProof, inclusionProof } from './proofs.ts';
+import { createStrangers } from './strangers.ts';
+import { createVerify } from './verify-store.ts';
+
+export type { ExportOptions, ExportResult } from './bundle.ts';
+export type { FoundEntry, LedgerQuestion } from './find.ts';
+export type { Erasure } from './privacy.ts';
+export { program, programFile } from './program.ts';
+export type { StoreResult, VerifyOptions } from './verify-store.ts';
+
+export interface LedgerDeps {
+  /** Migrated. */
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signer: CheckpointSigner;
+  /** The name of this ledger in its checkpoints, e.g. `crosswalk.local/ledger`; kept once the first is signed. */
+  readonly origin: string;
+}
+
+const CHECKPOINT_EVERY_MS = 30_000;
+
+/** Opens the ledger of a database. Each process has its own; they append to one tree. */
+export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps) => {
+  const { subjectKey } = await db.read(readState);
+  const prepare = createPrepare(subjectKey);
+  const appender = createAppender({ clock });
+  const { append, record, recordPrepared } = createRecorder({ db, appender, prepare });
+  const strangers = createStrangers({ clock, log, prepare, record: recordPrepared });
+  const checkpoint = createCheckpointer({ db, clock, signer, origin });
+  const writer: LedgerWriter = { append, record, recordStranger: strangers.recordStranger };
+
+  return {
+    ...writer,
+    ...createPrivacy({ db, clock, appender, prepare }),
+    find: createFind({ db }),
+    verify: createVerify({ db, signer }),
+    exportBundle: createExport({ db, clock, signer, checkpoint }),
+    /** Signs the present state, unless that was done; answers the newest checkpoint. */
+    checkpoint,
+    latestCheckpoint: () => db.read(latestCheckpoint),
+    inclusionProof: (seq: number, size: number) => db.snapshot((reader: Reader) => inclusionProof(reader, seq, size)),
+    consistencyProof: (from: number, to: number) => db.snapshot((reader: Reader) => consistencyProof(reader, from, to)),
+    /** Signs in a rhythm; for the one process that runs background jobs. Its `stop` signs once more. */
+    startCheckpoints: (everyMs = CHECKPOINT_EVERY_MS) => startCheckpoints(checkpoint, everyMs, log),
+    /** Writes what is still counted; before the database closes. */
+    close: () => strangers.flush(),
+  };
+};
+
+export type Ledger = Awaited<ReturnType<typeof openLedger>>;
