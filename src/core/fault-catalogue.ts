@@ -56,6 +56,7 @@ export const catalogue = {
   'internal.bug': { kind: 'internal', about: 'A fault of this server; the log holds it under the trace id.' },
   'key.unusable': { kind: 'invalid', about: 'A key cannot be read or may not be used for this.' },
   'ledger.bundle-unreadable': { kind: 'invalid', about: 'The file is not a bundle of a ledger, or it cannot be read.' },
+  'ledger.damaged': { kind: 'unavailable', about: 'The ledger is not what it was; verification tells where.' },
   'ledger.out-of-range': { kind: 'invalid', about: 'The ledger has no such entry, or not that many.' },
   'mapping.invalid': { kind: 'invalid', about: 'An ODK mapping has faults; all of them are listed.' },
   'net.refused': { kind: 'upstream', about: 'An outbound request is not allowed: address, scheme or redirect.' },

@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { type Clock, toTimestamp } from '../core/clock.ts';
-import { Fault } from '../core/fault.ts';
+import { Fault, isFault } from '../core/fault.ts';
 import type { Database, Reader } from '../storage/index.ts';
+import { type Sign, type Signed, storeCheckpoint } from './checkpoint.ts';
 import {
   type BodyRow,
   type CheckpointRow,
@@ -39,14 +40,16 @@ export interface ExportResult {
   readonly entries: number;
   readonly checkpoints: number;
   readonly size: number;
+  /** `false`: the store is damaged, so its present state was not signed; the bundle shows it as it is. */
+  readonly signed: boolean;
 }
 
 interface Deps {
   readonly db: Database;
   readonly clock: Clock;
   readonly signer: CheckpointSigner;
-  /** Signs the present state, so that the bundle is covered to its end. */
-  readonly checkpoint: () => Promise<CheckpointRow>;
+  /** Signs the state that is exported, so that the bundle is covered to its end. */
+  readonly sign: Sign;
 }
 
 export const BUNDLE_FORMAT = 'crosswalk-ledger-bundle/1';
@@ -77,19 +80,29 @@ const boundOf = async (reader: Reader, name: string, time: string | undefined, s
   return await firstSeqAt(reader, new Date(ms).toISOString(), size);
 };
 
+/** A damaged store gets no further signature; an auditor must be able to carry it away all the same. */
+const signUnlessDamaged = async (sign: Sign, reader: Reader): Promise<Signed | undefined> => {
+  try {
+    return await sign(reader);
+  } catch (error) {
+    if (isFault(error) && error.code === 'ledger.damaged') return undefined;
+    throw error;
+  }
+};
+
 /** The records of a bundle, in order. All reads see one moment. */
 async function* recordsOf(
   reader: Reader,
   deps: Pick<Deps, 'clock' | 'signer'>,
-  newest: CheckpointRow,
+  newest: CheckpointRow | undefined,
   options: ExportOptions,
-  result: { from: number; to: number; entries: number; checkpoints: number },
+  result: { from: number; to: number; size: number; entries: number; checkpoints: number },
 ): AsyncGenerator<object> {
-  const { size } = newest;
+  const { origin, frontier } = await readState(reader);
+  const size = newest?.size ?? frontier.size;
   const from = await boundOf(reader, 'from', options.from, size, 0);
   const to = Math.max(from, await boundOf(reader, 'to', options.to, size, size));
-  Object.assign(result, { from, to });
-  const { origin } = await readState(reader);
+  Object.assign(result, { from, to, size });
   yield {
     type: 'header',
     format: BUNDLE_FORMAT,
@@ -105,10 +118,13 @@ async function* recordsOf(
   for (const jwk of await deps.signer.publicKeys()) yield { type: 'key', jwk };
 
   // A checkpoint right at the first entry needs nothing but the left side of the tree.
-  for (const { note } of await readCheckpoints(reader, from, from)) {
+  let covered = -1;
+  const toCheckpoint = ({ size: at, note }: CheckpointRow, right: object = {}): object => {
     result.checkpoints += 1;
-    yield { type: 'checkpoint', note };
-  }
+    covered = at;
+    return { type: 'checkpoint', note, ...right };
+  };
+  for (const row of await readCheckpoints(reader, from, from)) yield toCheckpoint(row);
   for (let begin = from; begin < to; ) {
     const rows = await readEntries(reader, begin, to, PAGE);
     if (rows.length === 0) break;
@@ -120,18 +136,15 @@ async function* recordsOf(
       for (const row of portion) {
         yield toEntry(row, bodyOf.get(row.seq));
         result.entries += 1;
-        while (due[0] && due[0].size <= row.seq + 1) {
-          result.checkpoints += 1;
-          yield { type: 'checkpoint', note: due.shift()?.note };
-        }
+        while (due[0] && due[0].size <= row.seq + 1) yield toCheckpoint(due.shift() as CheckpointRow);
       }
       begin = upTo;
     }
     options.progress?.(begin - from, to - from);
   }
-  if (to < size) {
-    result.checkpoints += 1;
-    yield { type: 'checkpoint', note: newest.note, right: (await rangeRoots(reader, [to, size])).map(base64) };
+  if (newest && covered < size) {
+    const right = to < size ? { right: (await rangeRoots(reader, [to, size])).map(base64) } : {};
+    yield toCheckpoint(newest, right);
     for (const seq of await erasersOf(reader, from, to, to)) {
       const [row] = await readEntries(reader, seq, seq + 1, 1);
       if (!row || seq >= size) continue;
@@ -159,13 +172,16 @@ async function* linesOf(records: AsyncIterable<object>): AsyncGenerator<string> 
  * when it is complete.
  */
 export const createExport =
-  ({ db, checkpoint, ...deps }: Deps) =>
+  ({ db, sign, ...deps }: Deps) =>
   async (options: ExportOptions): Promise<ExportResult> => {
-    const newest = await checkpoint();
     const unfinished = `${options.out}.part`;
-    const result = { from: 0, to: 0, entries: 0, checkpoints: 0 };
+    const result = { from: 0, to: 0, size: 0, entries: 0, checkpoints: 0, signed: false };
     try {
       await db.snapshot(async (reader) => {
+        const signed = await signUnlessDamaged(sign, reader);
+        if (signed) await storeCheckpoint(db, signed);
+        result.signed = signed !== undefined;
+        const newest = signed?.row;
         const lines = Readable.from(linesOf(recordsOf(reader, deps, newest, options, result)));
         const file = createWriteStream(unfinished, { mode: 0o600 });
         if (options.out.endsWith('.gz')) await pipeline(lines, createGzip(), file);
@@ -179,5 +195,5 @@ export const createExport =
       }
       throw error;
     }
-    return { file: options.out, ...result, size: newest.size };
+    return { file: options.out, ...result };
   };

@@ -1,51 +1,68 @@
 import { type Clock, toTimestamp } from '../core/clock.ts';
+import { Fault } from '../core/fault.ts';
 import type { Logger } from '../core/log.ts';
-import type { Database } from '../storage/index.ts';
+import type { Database, Reader } from '../storage/index.ts';
 import { type CheckpointRow, insertCheckpoint, latestCheckpoint, readState, writeOrigin } from './ledger.store.ts';
-import { signCheckpoint } from './note.ts';
+import { parseNote, signCheckpoint } from './note.ts';
 import type { CheckpointSigner } from './ports.ts';
 import { rootAt } from './proofs.ts';
 import { rootOf } from './tree.ts';
 
 export interface CheckpointDeps {
-  readonly db: Database;
   readonly clock: Clock;
   readonly signer: CheckpointSigner;
   /** The name this log gets when its first checkpoint is signed; later it keeps it. */
   readonly origin: string;
 }
 
+/** A checkpoint, and whether it was signed just now. */
+export interface Signed {
+  readonly row: CheckpointRow;
+  readonly isNew: boolean;
+}
+
 /**
- * Signs the tree as it stands, unless that was done; answers the newest checkpoint.
+ * Signs the tree as `reader` sees it, unless that was done.
  *
  * What was signed before must still be the beginning of what is signed now: a store that somebody altered gets no
- * signature under the alteration.
+ * signature under the alteration (`ledger.damaged`).
  */
-export const createCheckpointer =
-  ({ db, clock, signer, origin }: CheckpointDeps) =>
-  async (): Promise<CheckpointRow> => {
-    const { state, latest, before } = await db.snapshot(async (reader) => {
-      const found = await latestCheckpoint(reader);
-      const now = await readState(reader);
-      const comparable = found && found.size <= now.frontier.size;
-      return { state: now, latest: found, before: comparable ? await rootAt(reader, found.size) : undefined };
-    });
+export const createSign =
+  ({ clock, signer, origin }: CheckpointDeps) =>
+  async (reader: Reader): Promise<Signed> => {
+    const { frontier, origin: known } = await readState(reader);
+    const latest = await latestCheckpoint(reader);
+    const before = latest && latest.size <= frontier.size ? await rootAt(reader, latest.size) : undefined;
     if (latest && !before?.equals(latest.root)) {
-      throw new Error(`the ledger differs from its checkpoint at ${latest.size} entries; run "ledger verify"`);
+      const detail = `the ledger differs from its checkpoint at ${latest.size} entries; run "ledger verify"`;
+      throw new Fault('ledger.damaged', detail);
     }
-    if (latest?.size === state.frontier.size) return latest;
+    if (latest?.size === frontier.size) return { row: latest, isNew: false };
     const checkpoint = {
-      origin: state.origin ?? origin,
-      size: state.frontier.size,
-      root: rootOf(state.frontier),
+      origin: known ?? origin,
+      size: frontier.size,
+      root: rootOf(frontier),
       at: toTimestamp(clock()),
     };
-    const row = { ...checkpoint, note: signCheckpoint(checkpoint, await signer.current()) };
-    await db.write(async (tx) => {
-      await writeOrigin(tx, checkpoint.origin);
-      await insertCheckpoint(tx, row);
-    });
-    return row;
+    return { row: { ...checkpoint, note: signCheckpoint(checkpoint, await signer.current()) }, isNew: true };
+  };
+export type Sign = ReturnType<typeof createSign>;
+
+export const storeCheckpoint = (db: Database, { row, isNew }: Signed): Promise<void> =>
+  isNew
+    ? db.write(async (tx) => {
+        await writeOrigin(tx, parseNote(row.note).checkpoint.origin);
+        await insertCheckpoint(tx, row);
+      })
+    : Promise.resolve();
+
+/** Signs the present state, unless that was done, and keeps the signature; answers the newest checkpoint. */
+export const createCheckpointer =
+  ({ db, sign }: { readonly db: Database; readonly sign: Sign }) =>
+  async (): Promise<CheckpointRow> => {
+    const signed = await db.snapshot(sign);
+    await storeCheckpoint(db, signed);
+    return signed.row;
   };
 
 export interface CheckpointJob {

@@ -3,7 +3,7 @@ import type { Logger } from '../core/log.ts';
 import type { Database, Reader } from '../storage/index.ts';
 import { createAppender, createRecorder } from './append.ts';
 import { createExport } from './bundle.ts';
-import { createCheckpointer, startCheckpoints } from './checkpoint.ts';
+import { createCheckpointer, createSign, startCheckpoints } from './checkpoint.ts';
 import { createPrepare } from './entry.ts';
 import { createFind } from './find.ts';
 import { latestCheckpoint, readState } from './ledger.store.ts';
@@ -38,7 +38,8 @@ export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps)
   const appender = createAppender({ clock });
   const { append, record, recordPrepared } = createRecorder({ db, appender, prepare });
   const strangers = createStrangers({ clock, log, prepare, record: recordPrepared });
-  const checkpoint = createCheckpointer({ db, clock, signer, origin });
+  const sign = createSign({ clock, signer, origin });
+  const checkpoint = createCheckpointer({ db, sign });
   const writer: LedgerWriter = { append, record, recordStranger: strangers.recordStranger };
 
   return {
@@ -46,7 +47,7 @@ export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps)
     ...createPrivacy({ db, clock, appender, prepare }),
     find: createFind({ db }),
     verify: createVerify({ db, signer }),
-    exportBundle: createExport({ db, clock, signer, checkpoint }),
+    exportBundle: createExport({ db, clock, signer, sign }),
     /** Signs the present state, unless that was done; answers the newest checkpoint. */
     checkpoint,
     latestCheckpoint: () => db.read(latestCheckpoint),

@@ -10,8 +10,9 @@ const subtreeRoot = async (reader: Reader, { level, position }: Subtree): Promis
   const stored = level - (level % LEVELS_PER_STORED);
   const width = 2 ** (level - stored);
   let hashes = await readHashes(reader, stored, position * width, (position + 1) * width);
-  if (hashes.length !== width)
-    throw new Error(`the ledger lacks nodes at level ${stored}, position ${position * width}`);
+  if (hashes.length !== width) {
+    throw new Fault('ledger.damaged', `the ledger lacks entries near ${position * 2 ** level}; run "ledger verify"`);
+  }
   while (hashes.length > 1) {
     const parents: Buffer[] = [];
     for (let i = 0; i < hashes.length; i += 2) parents.push(nodeHash(hashes[i] as Buffer, hashes[i + 1] as Buffer));
