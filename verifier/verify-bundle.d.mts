@@ -80,6 +80,7 @@ export function checkSignature(
 ): string | undefined;
 export function createLedgerCheck(options: {
   readonly keys: readonly object[];
+  readonly allKeys?: boolean;
   readonly from?: number;
   readonly left?: readonly Buffer[];
   readonly bodies?: boolean;

@@ -338,15 +338,21 @@ const parseNote = (note) => {
 
 const isNoteKey = (jwk) => jwk.kty === 'OKP' && jwk.crv === 'Ed25519' && typeof jwk.x === 'string';
 
-/** The key among `keys` that signed the note in the name of its log. */
-const signerOf = (note, keys) =>
-  keys.filter(isNoteKey).find((jwk) => {
-    const id = sha256(`${note.origin}\n`, Buffer.of(1), Buffer.from(jwk.x, 'base64url')).subarray(0, 4);
-    return note.signatures.some(
-      ({ name, keyId, signature }) =>
-        name === note.origin && keyId.equals(id) && verifyWith('EdDSA', keyObject(jwk), note.text, signature),
-    );
-  });
+const noteKeyId = (origin, jwk) => sha256(`${origin}\n`, Buffer.of(1), Buffer.from(jwk.x, 'base64url')).subarray(0, 4);
+
+/** Whether one of `keys` signed the note in the name of its log: `yes`, `no`, or `unknown` when none says so. */
+const isSignedBy = (note, keys) => {
+  let answer = 'unknown';
+  for (const jwk of keys.filter(isNoteKey)) {
+    const id = noteKeyId(note.origin, jwk);
+    for (const { name, keyId, signature } of note.signatures) {
+      if (name !== note.origin || !keyId.equals(id)) continue;
+      if (verifyWith('EdDSA', keyObject(jwk), note.text, signature)) return 'yes';
+      answer = 'no';
+    }
+  }
+  return answer;
+};
 
 // -------------------------------------------------------------------------------------------- 5 the check of a ledger
 
@@ -397,11 +403,12 @@ const TAIL_NOTE =
  * Checks a ledger fed to it in order: entries, and checkpoints at their place (after as many entries as they count).
  * It keeps no entry, so the size of the ledger does not matter.
  *
- * `keys`: the JWKs that may have signed checkpoints. `from`: the number of the first entry, with the subtree roots
+ * `keys`: the JWKs that may have signed checkpoints; with `allKeys: false` there may be older ones, which count when
+ * a later checkpoint under a known key covers theirs. `from`: the number of the first entry, with the subtree roots
  * `left` of all entries before it. `completed` hears the root of each subtree that got full, with its first entry.
  */
 export const createLedgerCheck = (options) => {
-  const { keys, from = 0, left = [], bodies: wantBodies = true, signatures: wantSignatures = true, completed } = options;
+  const { keys, allKeys = true, from = 0, left = [], bodies: wantBodies = true, signatures: wantSignatures = true, completed } = options;
   const subtrees = [];
   const leftLevels = levelsBetween(0, from);
   if (left.length !== leftLevels.length) throw new Error('the proof of the part before the first entry does not fit');
@@ -417,6 +424,8 @@ export const createLedgerCheck = (options) => {
   let isDiverged = false; // a root did not fit: no later one will
   let lastTime = '';
   let lastCheckpoint;
+  let unknown; // the newest checkpoint under a key that is not known
+  let unknownCount = 0;
   let signatureMs = 0;
 
   const problem = (what, detail, where = {}) => {
@@ -558,8 +567,15 @@ export const createLedgerCheck = (options) => {
       }
       const where = { size: parsed.size };
       counts.checkpoints += 1;
-      if (!signerOf(parsed, keys)) {
-        problem('checkpoint', `the checkpoint at ${parsed.size} entries is not signed by a known key`, where);
+      const isSigned = isSignedBy(parsed, keys);
+      if (isSigned === 'unknown' && !allKeys) {
+        unknown = parsed;
+        unknownCount += 1;
+        return;
+      }
+      if (isSigned !== 'yes') {
+        const wrong = isSigned === 'no' ? 'was altered: its signature does not hold' : 'is not signed by a known key';
+        problem('checkpoint', `the checkpoint at ${parsed.size} entries ${wrong}`, where);
         return;
       }
       if (lastCheckpoint && parsed.origin !== lastCheckpoint.origin) {
@@ -626,9 +642,15 @@ export const createLedgerCheck = (options) => {
           message_id: idsOfMissing.get(seq),
         });
       }
+      if (unknown && unknown.size > (lastCheckpoint?.size ?? -1)) {
+        problem('checkpoint', `the checkpoint at ${unknown.size} entries is not signed by a known key`, { size: unknown.size });
+      }
       const unsigned = next - Math.max(lastCheckpoint?.size ?? 0, from);
       const notes = [TAIL_NOTE];
       if (unsigned > 0) notes.unshift(`The last ${unsigned} entries are covered by no checkpoint yet.`);
+      if (unknownCount > 0) {
+        notes.unshift(`${unknownCount} checkpoints are signed by keys that were not given; only later ones count.`);
+      }
       if (!lastCheckpoint) notes.unshift('There is no checkpoint: nothing here was signed by the server.');
       return {
         ok: counts.problems === 0,
@@ -721,7 +743,7 @@ export const lastCheckpointOf = async (file, keys) => {
   let last;
   const consider = (text) => {
     const parsed = parseNote(text);
-    if (signerOf(parsed, keys) && (!last || parsed.size >= last.size)) last = { ...parsed, note: text };
+    if (isSignedBy(parsed, keys) === 'yes' && (!last || parsed.size >= last.size)) last = { ...parsed, note: text };
   };
   if (!isGzip(file) && startOf(file)[0] !== '{'.charCodeAt(0)) {
     consider(readFileSync(file, 'utf8'));
@@ -747,6 +769,7 @@ export const verifyBundle = async (file, { jwks } = {}) => {
   const open = () => {
     check ??= createLedgerCheck({
       keys: given ?? own,
+      allKeys: given === undefined,
       from: header.from,
       left: (header.left ?? []).map((hash) => Buffer.from(hash, 'base64')),
       bodies: header.bodies !== false,

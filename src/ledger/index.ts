@@ -12,12 +12,15 @@ import { createPrivacy } from './privacy.ts';
 import { consistencyProof, inclusionProof } from './proofs.ts';
 import { createStrangers } from './strangers.ts';
 import { createVerify } from './verify-store.ts';
+import { createWitness } from './witness.ts';
 
 export type { ExportOptions, ExportResult } from './bundle.ts';
 export type { FoundEntry, LedgerQuestion } from './find.ts';
+export { signerOfKeys } from './own-signer.ts';
 export type { Erasure } from './privacy.ts';
 export { program, programFile } from './program.ts';
 export type { StoreResult, VerifyOptions } from './verify-store.ts';
+export type { WitnessRequest, WitnessResult } from './witness.ts';
 
 export interface LedgerDeps {
   /** Migrated. */
@@ -48,6 +51,7 @@ export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps)
     find: createFind({ db }),
     verify: createVerify({ db, signer }),
     exportBundle: createExport({ db, clock, signer, sign }),
+    witness: createWitness({ db, clock, signer, name: origin }),
     /** Signs the present state, unless that was done; answers the newest checkpoint. */
     checkpoint,
     latestCheckpoint: () => db.read(latestCheckpoint),

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type Ledger, program, programFile } from '../../src/ledger/index.ts';
+import { parseNote, signCheckpoint } from '../../src/ledger/note.ts';
 import { describeStore } from '../support/stores.ts';
 import { editBySql } from './raw.ts';
-import { exchange, ledgerOn, makeClock, makeKey, ownKey } from './support.ts';
+import { exchange, ledgerOn, makeClock, makeKey, ownKey, signerWith } from './support.ts';
 
 const leafHash = (leaf: string): string => createHash('sha256').update('\0').update(leaf).digest('base64');
 
@@ -136,6 +137,32 @@ describeStore('a bundle', ({ database, url }) => {
     const result = await program.verifyBundle(file, { jwks: wrong });
     assert.equal(result.ok, false);
     assert.equal(result.problems[0]?.what, 'checkpoint');
+  });
+
+  it('does not need the keys of old checkpoints when a later one covers them', async () => {
+    const old = makeKey('k0');
+    const young = makeKey('k1');
+    const file = await bend('bent', (lines) => lines.toSpliced(1, 1, JSON.stringify({ type: 'key', jwk: ownKey.jwk })));
+    const notes = readFileSync(file, 'utf8').split('\n');
+    const resigned = await Promise.all(
+      notes.map(async (line) => {
+        if (!line.startsWith('{"type":"checkpoint"')) return line;
+        const { checkpoint } = parseNote(JSON.parse(line).note);
+        const key = checkpoint.size > 60 ? young : old;
+        return JSON.stringify({
+          type: 'checkpoint',
+          note: signCheckpoint(checkpoint, await signerWith(key).current()),
+        });
+      }),
+    );
+    writeFileSync(file, resigned.join('\n'));
+    const jwks = join(folder, 'young.json');
+    writeFileSync(jwks, JSON.stringify({ keys: [young.jwk] }));
+    const result = await program.verifyBundle(file, { jwks });
+    assert.deepEqual(result.problems, []);
+    assert.ok(result.notes.some((note) => note.startsWith('3 checkpoints')));
+    writeFileSync(jwks, JSON.stringify({ keys: [old.jwk] }));
+    assert.equal((await program.verifyBundle(file, { jwks })).problems[0]?.what, 'checkpoint');
   });
 
   it('may hold a part, proved against the newest checkpoint', async () => {
