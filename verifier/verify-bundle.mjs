@@ -89,7 +89,7 @@ class Lexeme {
   }
 }
 
-const MAX_DEPTH = 100;
+const MAX_DEPTH = 1000;
 const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 const SPACE = /[ \t\r\n]*/y;
 
