@@ -2,7 +2,7 @@ import { CompactSign, compactVerify } from 'jose';
 import nodeJose from 'node-jose';
 import { Fault } from '../core/fault.ts';
 import { isObject } from '../core/json.ts';
-import { canonicalMembers, type Omit } from './canonical-json.ts';
+import { canonicalize, type Omit } from './canonical-json.ts';
 import type { SigningKey } from './own-keys.ts';
 import { canonicalEnvelope, joinEnvelope, MAX_DEPTH, parseStrictJson, type StrictJson } from './strict-json.ts';
 import { type JwsAlgorithm, jwsAlgorithms, type VerificationKey } from './verification-key.ts';
@@ -84,32 +84,34 @@ export const toCompact = ({ protectedPart, payload, signature }: ParsedJws, pars
 };
 
 // Peers that validate into objects before they sign fill these in (OpenCRVS): absent and default mean the same.
-// `locale` stands on an item: `message.search_request[0].locale` is at depth 4, without a list at depth 3.
-const omitDefaults: Omit = (depth, key, value) =>
-  (depth === 2 && key === 'is_msg_encrypted' && value === 'false') ||
-  ((depth === 3 || depth === 4) && key === 'locale' && value === '"eng"');
+// `locale` stands on an item: `search_request[0].locale` is at depth 3 of the message, without a list at depth 2.
+const headerDefaults: Omit = (depth, key, value) => depth === 1 && key === 'is_msg_encrypted' && value === 'false';
+const messageDefaults: Omit = (depth, key, value) =>
+  (depth === 2 || depth === 3) && key === 'locale' && value === '"eng"';
 
-const withoutDefaults = (bytes: Buffer): Buffer | undefined => {
-  const members = canonicalMembers(bytes, { maxDepth: MAX_DEPTH, omit: omitDefaults });
-  const header = members.get('header');
-  const message = members.get('message');
+/** The canonical envelope with defaults left out. */
+const withoutDefaults = ({ members }: StrictJson): Buffer | undefined => {
+  const strip = (name: string, omit: Omit): Buffer | undefined => {
+    const member = members.get(name);
+    return member && canonicalize(member, { maxDepth: MAX_DEPTH, omit });
+  };
+  const header = strip('header', headerDefaults);
+  const message = strip('message', messageDefaults);
   return header && message && joinEnvelope(header, message);
 };
 
 /** Refuses an attached payload that says something else than the message around it. */
-export const assertSameEnvelope = (payload: string, parsed: StrictJson, body: Buffer): void => {
-  const bytes = Buffer.from(payload, 'base64url');
+export const assertSameEnvelope = (payload: string, parsed: StrictJson): void => {
   let signed: StrictJson;
   try {
-    signed = parseStrictJson(bytes);
+    signed = parseStrictJson(Buffer.from(payload, 'base64url'));
   } catch (cause) {
     throw invalid('the signed payload is not readable', cause);
   }
   const received = canonicalEnvelope(parsed);
-  const stated = canonicalEnvelope(signed);
-  if (received && stated?.equals(received)) return;
-  const tolerant = received && stated && withoutDefaults(body);
-  if (!tolerant || !withoutDefaults(bytes)?.equals(tolerant)) {
+  if (received && canonicalEnvelope(signed)?.equals(received)) return;
+  const stripped = withoutDefaults(parsed);
+  if (!stripped || !withoutDefaults(signed)?.equals(stripped)) {
     throw invalid('the signed payload differs from the message');
   }
 };

@@ -52,7 +52,7 @@ interface Claim {
 type Received = Parameters<Verifier['verify']>[1];
 
 const readClaim = (source: KeySource, message: Received, parsed: StrictJson, now: number): Claim => {
-  const { signature: text, messageTs, body } = message;
+  const { signature: text, messageTs } = message;
   if (typeof text !== 'string') throw invalid('the signature must be text');
   if (!looksLikeJws(text)) {
     const signature = parseStringSignature(text, source.senderId);
@@ -68,7 +68,7 @@ const readClaim = (source: KeySource, message: Received, parsed: StrictJson, now
   const jws = parseJws(text);
   const { algorithm, kid, payload } = jws;
   assertFresh(messageTs, now);
-  if (payload !== '') assertSameEnvelope(payload, parsed, body);
+  if (payload !== '') assertSameEnvelope(payload, parsed);
   const compact = toCompact(jws, parsed);
   return {
     form: payload === '' ? 'detached-jws' : 'jws',
