@@ -6,12 +6,14 @@ import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
+import type { RegistryName } from '../../src/dci/registries/all.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
 import { createRegistry, type Registry } from '../../src/registry/index.ts';
 import type { Database } from '../../src/storage/index.ts';
 import { createKeySets, createSeenMessages, createSigner, createVerifier, openKeys } from '../../src/trust/index.ts';
 import { freshSqlite } from '../support/stores.ts';
 import { createTestPeer, type Envelope, type TestPeer } from './peer.ts';
+import { assertSearchShape } from './shapes.ts';
 
 /** An answer as it came over the socket. */
 export interface Answer {
@@ -20,6 +22,12 @@ export interface Answer {
   readonly text: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into it freely
   readonly json: any;
+}
+
+export interface SearchPath {
+  readonly path?: string;
+  /** The registry that answers there; by default the one that is configured. */
+  readonly registry?: RegistryName;
 }
 
 export interface DciServer {
@@ -34,6 +42,8 @@ export interface DciServer {
     token?: string,
     headers?: Record<string, string>,
   ): Promise<Answer>;
+  /** Posts to a synchronous search, and checks the shape of whatever comes back. */
+  search(body: Envelope | string | Buffer, token?: string, at?: SearchPath): Promise<Answer>;
   get(path: string): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -93,6 +103,17 @@ export const startDciServer = async (
     return { status: response.status, headers: response.headers, text, json };
   };
 
+  const post: DciServer['post'] = (path, body, token, headers = {}) =>
+    call(path, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json; charset=utf-8',
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+    });
+
   return {
     db,
     registry,
@@ -103,16 +124,12 @@ export const startDciServer = async (
       const { token } = await peers.add(senderId, { keys: [peer.jwk as never], ...settings });
       return { peer, token };
     },
-    post: (path, body, token, headers = {}) =>
-      call(path, {
-        method: 'POST',
-        headers: {
-          'Content-Type': 'application/json; charset=utf-8',
-          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-          ...headers,
-        },
-        body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
-      }),
+    post,
+    async search(body, token, { path = '/registry/sync/search', registry = config.registry } = {}) {
+      const answer = await post(path, body, token);
+      assertSearchShape(answer, registry);
+      return answer;
+    },
     get: (path) => call(path, { method: 'GET' }),
     async stop() {
       await server.stop(100);
