@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
@@ -12,22 +12,32 @@ export const hasReference = existsSync(folder);
 
 const ajv = new Ajv({ strict: false, allErrors: true });
 addFormats.default(ajv);
-const loaded = new Set<string>();
+
+/** A published schema; what it finds wrong stands in `errors`. */
+export interface Published {
+  (value: unknown): boolean;
+  errors?: readonly { readonly instancePath: string; readonly message?: string }[] | null;
+}
+
+const idOf = (registry: RegistryName): string => {
+  const id = `https://published/${registry}`;
+  if (!ajv.getSchema(id)) ajv.addSchema(parse(readFileSync(`${folder}${registry}_api_v1.0.0.yaml`, 'utf8')), id);
+  return id;
+};
+
+const schemaAt = (registry: RegistryName, path: readonly string[]): Published | undefined => {
+  if (!hasReference) return undefined;
+  const pointer = path.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
+  const ref = `${idOf(registry)}#/${pointer}`;
+  return (ajv.getSchema(ref) ?? ajv.compile({ $ref: ref })) as Published;
+};
+
+const content = ['content', 'application/json', 'schema'];
 
 /** The published schema of what an operation answers, or undefined where the files are not at hand. */
-export const publishedAnswer = (
-  registry: RegistryName,
-  path: string,
-  response = 'default',
-): ValidateFunction | undefined => {
-  if (!hasReference) return undefined;
-  if (!loaded.has(registry)) {
-    ajv.addSchema(parse(readFileSync(`${folder}${registry}_api_v1.0.0.yaml`, 'utf8')), `https://published/${registry}`);
-    loaded.add(registry);
-  }
-  const pointer = ['paths', path, 'post', 'responses', response, 'content', 'application/json', 'schema']
-    .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
-    .join('/');
-  const ref = `https://published/${registry}#/${pointer}`;
-  return ajv.getSchema(ref) ?? ajv.compile({ $ref: ref });
-};
+export const publishedAnswer = (registry: RegistryName, path: string): Published | undefined =>
+  schemaAt(registry, ['paths', path, 'post', 'responses', 'default', ...content]);
+
+/** The published schema of errors with an HTTP status of their own. */
+export const publishedError = (registry: RegistryName): Published | undefined =>
+  schemaAt(registry, ['components', 'responses', 'HttpErrorResponse', ...content]);

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import * as validators from '#validators';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
-import { publishedAnswer } from './reference.ts';
+import { type Published, publishedAnswer } from './reference.ts';
 
-type Validate = { (value: unknown): boolean; errors?: readonly { instancePath: string; message?: string }[] | null };
-
-const assertFits = (validate: Validate, json: unknown, whose: string): void => {
+const assertFits = (validate: Published, json: unknown, whose: string): void => {
   if (validate(json)) return;
   const problems = (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
   assert.fail(
@@ -19,11 +17,11 @@ export const assertSearchShape = (
   registry: RegistryName = 'social',
 ): void => {
   if (answer.status === 200) {
-    assertFits(validators.emitOnSearch as Validate, answer.json, 'our');
+    assertFits(validators.emitOnSearch as Published, answer.json, 'our');
     // The disability file types records as an object; all others, and we, as a list (dci.md §11, C3).
     const published = registry === 'dr' ? undefined : publishedAnswer(registry, '/registry/sync/search');
-    if (published) assertFits(published as Validate, answer.json, 'the published');
+    if (published) assertFits(published, answer.json, 'the published');
     return;
   }
-  assertFits(validators.emitAck as Validate, answer.json, 'our');
+  assertFits(validators.emitAck as Published, answer.json, 'our');
 };
