@@ -1,6 +1,6 @@
 // The house: arrows go down only. One list, from which the rules are made.
 const ground = ['http', 'delivery', 'access', 'programmes', 'registry', 'ledger', 'trust', 'jobs', 'net', 'storage', 'config', 'core'];
-const wings = ['dci', 'odk', 'api-v2', 'rpc', 'connectors', 'webhooks', 'console'];
+const wings = ['dci', 'odk', 'api-v2', 'audit', 'rpc', 'connectors', 'webhooks', 'console'];
 const inFolder = (names) => `^src/(${names.join('|')})/`;
 
 const upward = ground.map((folder, i) => ({

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Middleware } from 'koa';
 import {
   type Clients,
   type ClientTokens,
@@ -13,12 +12,15 @@ import {
   type Peers,
 } from './access/index.ts';
 import { tokenRoutes } from './api-v2/token.routes.ts';
+import { auditRoutes } from './audit/audit.routes.ts';
 import type { Config } from './config/index.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
-import type { Metrics } from './http/index.ts';
+import type { Door, Metrics } from './http/index.ts';
+import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
+import { recordDci } from './record-dci.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { type BlobStore, type Database, openDatabase, openFolderBlobs } from './storage/index.ts';
 import {
@@ -42,6 +44,7 @@ export interface Ground {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly registry: Registry;
+  readonly ledger: Ledger;
   readonly peers: Peers;
   readonly peerDirectory: PeerDirectory;
   readonly clients: Clients;
@@ -80,6 +83,13 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       secret: config.apiTokenSecret ?? keptTokenSecret(config.dataDir),
       clock,
     });
+    const ledger = await openLedger({
+      db,
+      clock,
+      log,
+      signer: signerOfKeys(keys, config.dciSenderId),
+      origin: `${config.dciSenderId}/ledger`,
+    });
     const peerHttp = createHttpClient({ allowPrivate: config.dciAllowPrivateCallbacks });
     return {
       config,
@@ -88,6 +98,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       db,
       blobs: openFolderBlobs(join(config.dataDir, 'blobs')),
       registry: createRegistry({ db, clock, log }),
+      ledger,
       peers,
       peerDirectory,
       clients,
@@ -100,6 +111,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
         return [...new Set([config.dciSenderId, ...known])];
       },
       async close() {
+        await ledger.close();
         keys.close();
         await peerHttp.close();
         await db.close();
@@ -112,7 +124,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
 };
 
 /** The doors of a server, in the order they are tried. */
-export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Middleware[] => {
+export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
   const { config, clock, log, db } = ground;
   const keySets = createKeySets({
     fetch: createJwksFetcher(ground.peerHttp),
@@ -134,10 +146,12 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Middleware[
       signer: createSigner({ keys: ground.keys, clock }),
       registry: ground.registry,
       seenMessages: createSeenMessages(db, clock),
+      record: recordDci(ground.ledger, clock),
       jwks: async () => ground.keys.jwks(await ground.senderIds()),
       clock,
       log,
     }),
+    auditRoutes({ ledger: ground.ledger, tokens: ground.tokens, clock }),
     tokenRoutes({ clients: ground.clients, tokens: ground.tokens }),
   ];
 };
@@ -147,4 +161,7 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
-export const startJobs = (_ground: Ground): Jobs => ({ stop: async () => {} });
+export const startJobs = (ground: Ground): Jobs => {
+  const checkpoints = ground.ledger.startCheckpoints();
+  return { stop: () => checkpoints.stop() };
+};

@@ -37,10 +37,10 @@ export const startFleet = async (size: number, onDeath: (pid: number | undefined
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve(message.port);
         if (message.type === 'metrics?') {
-          aggregator
-            .clusterMetrics()
-            .catch(() => '')
-            .then((text) => worker.send({ type: 'metrics', id: message.id, text } satisfies MetricsAnswer));
+          const answer = (text: string): void => {
+            worker.send({ type: 'metrics', id: message.id, text } satisfies MetricsAnswer);
+          };
+          aggregator.clusterMetrics().then(answer, () => answer(''));
         }
       });
       worker.once('exit', () => {

@@ -1,10 +1,27 @@
 import { client } from './client.ts';
 import { config } from './config.ts';
 import type { CommandFile } from './context.ts';
+import { demo } from './demo.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { keys } from './keys.ts';
+import { ledger } from './ledger.ts';
 import { migrate } from './migrate.ts';
 import { peer } from './peer.ts';
+import { sample } from './sample.ts';
 import { serve } from './serve.ts';
 
 /** Every command, in the order of `--help`. */
-export const commandFiles: readonly CommandFile[] = [serve, migrate, config, peer, client, keys];
+export const commandFiles: readonly CommandFile[] = [
+  serve,
+  demo,
+  migrate,
+  config,
+  peer,
+  client,
+  keys,
+  importCommand,
+  exportCommand,
+  sample,
+  ledger,
+];

@@ -1,5 +1,5 @@
 export { createHttpApp } from './app.ts';
-export { asDoor } from './door.ts';
+export { asDoor, type Door } from './door.ts';
 export { healthRoutes } from './health.routes.ts';
 export { captureFaults, problemJson, type WireKernel } from './kernel.ts';
 export { type Listening, listen } from './listen.ts';

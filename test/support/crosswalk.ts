@@ -67,7 +67,7 @@ export const serveCrosswalk = async (env: Readonly<Record<string, string>>): Pro
       if (line?.[1]) resolve(line[1]);
     };
     child.stdout?.on('data', look);
-    output.end.then(({ status, stderr }) => reject(new Error(`the server ended with ${status}: ${stderr}`)));
+    void output.end.then(({ status, stderr }) => reject(new Error(`the server ended with ${status}: ${stderr}`)));
   });
   return {
     url,

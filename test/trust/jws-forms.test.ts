@@ -83,7 +83,8 @@ describe('attached JWS', () => {
     const kid = await calculateJwkThumbprint(await exportJWK(rsa.publicKey));
     const signing = nodeJose.JWS.createSign(
       { format: 'compact', alg: 'RS256', fields: { kid } },
-      { key, reference: false },
+      // The types know a key here; the library also takes a key with options.
+      key as unknown as typeof key,
     );
     const text = (await signing.update(Buffer.from(payload)).final()) as unknown as string;
     const found = await check(text, { keys: [jwk(ed.publicKey, { kid: 'x' }), jwk(rsa.publicKey, { kid })] });

@@ -1,6 +1,6 @@
 import { Fault } from '../../core/fault.ts';
+import { guessKind, isRowKind, type RowKind, saidKind } from '../kinds.ts';
 import { readRows } from '../read/rows.ts';
-import { guessKind, isRowKind, type RowKind, saidKind } from './kinds.ts';
 import { failed } from './outcome.ts';
 import type { ImportDeps, ImportOptions } from './ports.ts';
 import { openRegistrants } from './registrants.ts';

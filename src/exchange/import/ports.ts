@@ -3,7 +3,7 @@ import type { Logger } from '../../core/log.ts';
 import type { RegistryName } from '../../dci/registries/registry.ts';
 import type { Registry } from '../../registry/index.ts';
 import type { BlobStore, Database } from '../../storage/index.ts';
-import type { RowKind } from './kinds.ts';
+import type { RowKind } from '../kinds.ts';
 import type { Outcome } from './outcome.ts';
 import type { ImportReport } from './report.ts';
 

@@ -3,7 +3,7 @@ import { type CsvError, parse } from 'csv-parse';
 import { Fault } from '../../core/fault.ts';
 import { compileHeader } from '../flat/unflatten.ts';
 import { MAX_LINE } from './ndjson.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 const RUN = 500;
 

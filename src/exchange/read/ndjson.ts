@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 const CHUNK = 512 * 1024;
 

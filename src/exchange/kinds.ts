@@ -1,4 +1,4 @@
-import { isObject } from '../../core/json.ts';
+import { isObject } from '../core/json.ts';
 
 /** The kinds of rows that `import` and `export` know (product.md, api-v2.md §26). */
 export const rowKinds = [
