@@ -2,15 +2,23 @@
 // 40 ms to compile, which no start and no request should pay.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import addFormats from 'ajv-formats';
-import standalone from 'ajv/dist/standalone/index.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import standalone from 'ajv/dist/standalone/index.js';
+import addFormats from 'ajv-formats';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = ['accept', 'emit'];
 
 // `verbose` gives each error its schema, where `must` says in plain words what a value has to be.
-const ajv = new Ajv2020({ code: { source: true, esm: true }, verbose: true, allowUnionTypes: true, inlineRefs: false, strict: true, strictRequired: false, strictTypes: false });
+const ajv = new Ajv2020({
+  code: { source: true, esm: true },
+  verbose: true,
+  allowUnionTypes: true,
+  inlineRefs: false,
+  strict: true,
+  strictRequired: false,
+  strictTypes: false,
+});
 addFormats(ajv);
 ajv.addKeyword({ keyword: 'must', schemaType: 'string' });
 

@@ -32,7 +32,10 @@ export const takeLease = async (db: Database, name: string, ttlMs: number): Prom
       .andWhere('until_ms', '<', databaseNow(knex, tx.profile.shared))
       .update({ holder, until_ms: until(knex) });
     if (changed > 0) return true;
-    await knex('leases').insert({ name, holder, until_ms: until(knex) }).onConflict('name').ignore();
+    await knex('leases')
+      .insert({ name, holder, until_ms: until(knex) })
+      .onConflict('name')
+      .ignore();
     return (await knex('leases').where({ name, holder }).first()) !== undefined;
   });
   if (!taken) return undefined;
@@ -41,7 +44,11 @@ export const takeLease = async (db: Database, name: string, ttlMs: number): Prom
     renew: () =>
       db.write(async (tx) => {
         const knex = knexOf(tx);
-        return (await knex('leases').where({ name, holder }).update({ until_ms: until(knex) })) > 0;
+        return (
+          (await knex('leases')
+            .where({ name, holder })
+            .update({ until_ms: until(knex) })) > 0
+        );
       }),
     async assertHeld(tx) {
       const knex = knexOf(tx);

@@ -24,9 +24,12 @@ const checkIdentifiers = (draft: Draft, ownId: string | undefined, problems: Pro
     problems.push({ path: '/identifiers', message: `must be a list of at most ${MAX_LIST}` });
     return;
   }
-  draft.identifiers.forEach((identifier, i) => {
+  for (const [i, identifier] of draft.identifiers.entries()) {
     const path = `/identifiers/${i}`;
-    if (!isObject(identifier as unknown)) return problems.push({ path, message: 'must be an identifier' });
+    if (!isObject(identifier as unknown)) {
+      problems.push({ path, message: 'must be an identifier' });
+      continue;
+    }
     if (!isText(identifier.type, 100)) problems.push({ path: `${path}/type`, message: 'must be a type' });
     else if (toIdentifierType(identifier.type) === SYSTEM_ID && identifier.value !== ownId) {
       problems.push({ path: `${path}/value`, message: 'is given by this registry and cannot be chosen' });
@@ -39,8 +42,7 @@ const checkIdentifiers = (draft: Draft, ownId: string | undefined, problems: Pro
         problems.push({ path: `${path}/${end}`, message: 'must be a date YYYY-MM-DD' });
       }
     }
-    return undefined;
-  });
+  }
 };
 
 const checkFields = (draft: Draft, problems: Problem[]): void => {

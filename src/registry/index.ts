@@ -27,7 +27,7 @@ export { type Merged, type MergeRules, merge, type Proposal, writerOf } from './
 export * from './query/ast.ts';
 export { checkQuery, checkSort, findAttribute } from './query/check.ts';
 export { coerce, isDate, tryCoerce } from './query/coerce.ts';
-export { type EvaluateContext, evaluateQuery, memberDepth } from './query/evaluate.ts';
+export { type EvaluateContext, evaluateQuery, memberDepth, sortRegistrants } from './query/evaluate.ts';
 export { toDraft } from './registrant.store.ts';
 export { createRegistry, type RegistryDeps } from './registry.ts';
 export { readTombstones, type Tombstone } from './tombstones.store.ts';

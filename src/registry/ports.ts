@@ -30,7 +30,7 @@ export interface RegistryReader {
   readonly catalogue: Catalogue;
   /** Answers many searches at once; lookups by identifier are gathered into few statements. Order is kept. */
   search(searches: readonly Search[]): Promise<readonly Found[]>;
-  /** Registrants by id; unknown ids are absent. */
+  /** Registrants by id, in the order asked; unknown ids are absent. */
   load(ids: readonly string[], reader?: Reader): Promise<ReadonlyMap<string, Registrant>>;
   /** Holders of live identifiers, one entry per given identifier, `undefined` where nobody holds it. */
   holders(

@@ -12,7 +12,7 @@ import {
 import { findHolderIds } from './identifiers.store.ts';
 import { readKinships } from './kinships.store.ts';
 import { dayOf } from './liveness.ts';
-import type { Kind } from './model.ts';
+import type { Kind, Registrant } from './model.ts';
 import { createCatalogueCache } from './open-attributes.store.ts';
 import type { Registry } from './ports.ts';
 import type { CompileContext } from './query/compile.ts';
@@ -81,7 +81,15 @@ export const createRegistry = ({ db, clock, log, aliases = defaultIdentifierAlia
       return await db.read((reader) => runSearches(reader, searches, context));
     },
     load: (ids, reader) =>
-      read(reader, async (from) => new Map((await rowsByIds(from, ids)).map((row) => [row.id, toRegistrant(row)]))),
+      read(reader, async (from) => {
+        const rows = new Map((await rowsByIds(from, ids)).map((row) => [row.id, row]));
+        const found = new Map<string, Registrant>();
+        for (const id of ids) {
+          const row = rows.get(id);
+          if (row) found.set(id, toRegistrant(row));
+        }
+        return found;
+      }),
     holders: (identifiers, reader) =>
       read(reader, async (from) => {
         const wanted = identifiers.map(({ type, value }) => ({ type: toIdentifierType(type), value }));

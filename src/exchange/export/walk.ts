@@ -1,5 +1,6 @@
 import { toTimestamp } from '../../core/clock.ts';
 import { Fault } from '../../core/fault.ts';
+import { later } from '../../core/order.ts';
 import { type Kind, type Kinship, type Registrant, tryCoerce } from '../../registry/index.ts';
 import type { ExportDeps, ExportOptions } from './ports.ts';
 
@@ -36,7 +37,7 @@ export const walkAll = async function* (
 ): AsyncGenerator<readonly Walked[]> {
   const kinds = kindsOf(options);
   const startedAt = toTimestamp(clock());
-  const since = options.since === undefined ? {} : { since: toSince(options.since) };
+  const since: { readonly since?: string } = options.since === undefined ? {} : { since: toSince(options.since) };
   const withKin = async (page: readonly Registrant[]): Promise<readonly Walked[]> => {
     const kinships = await registry.kinships(
       page.map(({ id }) => id),
@@ -53,8 +54,9 @@ export const walkAll = async function* (
     }
   }
   if (kinds.length < 2) return;
-  for await (const page of registry.walk('individual', { since: startedAt, page: PAGE })) {
-    const late = page.filter(({ seq }) => (seq ?? 0) > lastIndividual);
+  const from = since.since !== undefined && since.since > startedAt ? since.since : startedAt;
+  for await (const page of registry.walk('individual', { since: from, page: PAGE })) {
+    const late = page.filter(({ seq, createdAt }) => createdAt >= from && (seq ?? 0) > lastIndividual);
     if (late.length > 0) yield await withKin(late);
   }
 };

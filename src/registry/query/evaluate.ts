@@ -6,7 +6,7 @@ import { isLiveIdentifier } from '../liveness.ts';
 import type { Kind, Registrant } from '../model.ts';
 import type { Kinship } from '../ports.ts';
 import { type Key, toKey, valuesOf } from '../values.ts';
-import type { Comparison, ComparisonOperator, Query, Scalar } from './ast.ts';
+import type { Comparison, ComparisonOperator, Query, Scalar, Sort } from './ast.ts';
 import { findAttribute } from './check.ts';
 
 /** What a question is answered with in memory. */
@@ -125,4 +125,32 @@ export const evaluateQuery = (query: Query, registrant: Registrant, context: Eva
     default:
       return absurd(query);
   }
+};
+
+/** Orders registrants as the database orders the answer to a search (compile.ts, `compileSort`). */
+export const sortRegistrants = (
+  registrants: readonly Registrant[],
+  sort: readonly Sort[],
+  kind: Kind,
+  context: Pick<EvaluateContext, 'catalogue' | 'today'>,
+): readonly Registrant[] => {
+  const keyed = registrants.map((registrant) => ({
+    registrant,
+    keys: sort.map(({ attribute, order }) => {
+      const values = valuesOf(findAttribute(context.catalogue, kind, attribute), registrant, context.today);
+      return [...values].sort(compareKeys).at(order === 'asc' ? 0 : -1);
+    }),
+  }));
+  const compare = (a: Key | undefined, b: Key | undefined): number => {
+    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+    return compareKeys(a, b);
+  };
+  keyed.sort((a, b) => {
+    for (const [i, { order }] of sort.entries()) {
+      const result = compare(a.keys[i], b.keys[i]);
+      if (result !== 0) return order === 'asc' ? result : -result;
+    }
+    return (a.registrant.seq ?? 0) - (b.registrant.seq ?? 0);
+  });
+  return keyed.map(({ registrant }) => registrant);
 };

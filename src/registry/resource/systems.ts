@@ -27,8 +27,8 @@ export const sexByWord: ReadonlyMap<string, Sex> = new Map<string, Sex>([
 /** Says which code of the identifier vocabulary a system names; `undefined` when it names none. */
 export type ReadSystem = (system: string) => string | undefined;
 
-// A code stands in URIs, in CSV headings and between `|`: nothing that means something there.
-const CODE = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$/u;
+// A code stands in URIs, in CSV headings and before `|`: it holds nothing that means something there.
+const CODE = /^[^\s|#/:[\]\p{C}](?:[^|#/:[\]\p{C}]{0,98}[^\s|#/:[\]\p{C}])?$/u;
 const seeded = new Set(seededIdentifierTypes);
 const prefix = `${ID_TYPE_SYSTEM}#`;
 

@@ -13,7 +13,13 @@ describe('the expression engine', () => {
 
   it('gives each row what it asks for, with the row around it, the submission and its number', async () => {
     const [[[...outcomes] = []] = []] = await engine.evaluate(
-      [{ language: 'jsonata', source: '$parent.hh & n & $string($index) & $submission.hh', chain: [['members', 'member']] }],
+      [
+        {
+          language: 'jsonata',
+          source: '$parent.hh & n & $string($index) & $submission.hh',
+          chain: [['members', 'member']],
+        },
+      ],
       [row()],
     );
     assert.deepEqual(outcomes, [{ value: 'Okafora0Okafor' }, { value: 'Okaforb1Okafor' }]);
@@ -22,7 +28,11 @@ describe('the expression engine', () => {
   it('answers jq with the same variables', async () => {
     const results = await engine.evaluate(
       [
-        { language: 'jq', source: '$parent.hh + .n + ($index|tostring) + $submission.hh', chain: [['members', 'member']] },
+        {
+          language: 'jq',
+          source: '$parent.hh + .n + ($index|tostring) + $submission.hh',
+          chain: [['members', 'member']],
+        },
         { language: 'jq', source: '.members.member[].n', chain: [] },
         { language: 'jq', source: 'empty', chain: [] },
         { language: 'jq', source: '.hh | error("no")', chain: [] },
@@ -44,7 +54,10 @@ describe('the expression engine', () => {
       ],
       [row(), row({ hh: 'Moyo' }), row({ hh: 'Silva' })],
     );
-    assert.deepEqual(results.map((one) => one[0]?.[0]), [{ value: 'Okafor' }, { error: 'ran out of time' }, { value: 'Silva' }]);
+    assert.deepEqual(
+      results.map((one) => one[0]?.[0]),
+      [{ value: 'Okafor' }, { error: 'ran out of time' }, { value: 'Silva' }],
+    );
     assert.deepEqual(results[1]?.[1], [{ value: 'MOYO' }]);
   });
 
@@ -61,7 +74,10 @@ describe('the expression engine', () => {
       [{ language: 'jq', source: 'if .hh == "Moyo" then last(range(1e12)) else .hh end', chain: [] }],
       [row(), row({ hh: 'Moyo' }), row({ hh: 'Silva' })],
     );
-    assert.deepEqual(results.map((one) => one[0]?.[0]?.value), ['Okafor', undefined, 'Silva']);
+    assert.deepEqual(
+      results.map((one) => one[0]?.[0]?.value),
+      ['Okafor', undefined, 'Silva'],
+    );
     assert.equal(results[1]?.[0]?.[0]?.error, 'ran out of time');
   });
 

@@ -100,7 +100,7 @@ export const createEngine = (limitMs = 1000): Engine => {
       const answer = await attempt(batch);
       if ('results' in answer) return answer.results;
       if ('failed' in answer) throw new Error(`the expression engine failed: ${answer.failed}`);
-batch = { ...batch, late: [...batch.late, answer.culprit.join()] };
+      batch = { ...batch, late: [...batch.late, answer.culprit.join()] };
     }
   };
 

@@ -1,8 +1,10 @@
 import jsonata from 'jsonata';
 import { compileDirect, type Direct, type Node } from './direct.ts';
+import { type Label, labelOf } from './label.ts';
+import type { Language } from './language.ts';
 import { followJq, followJsonata, type Place, plainJqPath, type References } from './references.ts';
 
-export type Language = 'jsonata' | 'jq';
+export type { Language } from './language.ts';
 
 /** One leaf's expression, compiled as far as it can be here. */
 export interface Expression {
@@ -11,6 +13,7 @@ export interface Expression {
   /** Answers it in this thread; absent: the engine's worker is needed. */
   readonly direct: Direct | undefined;
   readonly references: (place: Place) => References;
+  readonly label: Label;
 }
 
 /** Why an expression does not compile, with the place in it where the compiler stopped. */
@@ -33,6 +36,7 @@ const compileJsonata = (source: string): Expression => {
     language: 'jsonata',
     direct: compileDirect(tree),
     references: (place) => followJsonata(tree, place),
+    label: labelOf(source, 'jsonata', tree),
   };
 };
 
@@ -65,5 +69,11 @@ export const compileExpression = (source: string, language: Language): Expressio
   if (source.trim() === '') throw new ExpressionFault('is empty');
   if (source.length > MAX_LENGTH) throw new ExpressionFault(`is longer than ${MAX_LENGTH} characters`);
   if (language === 'jsonata') return compileJsonata(source);
-  return { source, language, direct: directJq(source), references: (place) => followJq(source, place) };
+  return {
+    source,
+    language,
+    direct: directJq(source),
+    references: (place) => followJq(source, place),
+    label: labelOf(source, 'jq'),
+  };
 };

@@ -1,0 +1,2 @@
+/** What the leaves of a mapping are written in. */
+export type Language = 'jsonata' | 'jq';
