@@ -1,4 +1,4 @@
-import { anyOf, insertRows, knexOf, listOf, type Reader, rowsOf, type Tx } from '../storage/index.ts';
+import { anyOf, insertRows, knexOf, listOf, type Profile, type Reader, rowsOf, type Tx } from '../storage/index.ts';
 import type { Frontier, Subtree } from './tree.ts';
 
 /** The one row that every append moves. */
@@ -32,6 +32,10 @@ export interface BodyRow {
   readonly salt: Buffer;
   readonly body: Buffer;
 }
+
+// What is random is indexed block by block; see the migration.
+const ENTRIES_PER_BLOCK = 1024;
+const blockOf = (seq: number): number => Math.floor(seq / ENTRIES_PER_BLOCK);
 
 export interface SubjectRow {
   readonly seq: number;
@@ -120,8 +124,8 @@ export const insertEntries = async (
   await insertRows(
     tx,
     'ledger_subjects',
-    ['subject', 'seq'],
-    subjects.map(({ subject, seq }) => [subject, seq]),
+    ['block', 'subject', 'seq'],
+    subjects.map(({ subject, seq }) => [blockOf(seq), subject, seq]),
   );
   await insertRows(
     tx,
@@ -241,6 +245,38 @@ export interface EntryFilter {
   readonly limit: number;
 }
 
+/**
+ * The entries with a value in a column that is indexed by block, asking block after block; with its bindings. The
+ * joins are written so that neither planner can choose to read the whole table instead.
+ */
+const hits = (
+  profile: Profile,
+  [source, column]: readonly [source: string, column: string],
+  value: unknown,
+  { begin, end }: Pick<EntryFilter, 'begin' | 'end'>,
+): readonly [sql: string, bindings: readonly unknown[]] => {
+  const [first, last] = [blockOf(begin), blockOf(Math.max(begin, end - 1))];
+  const block = source === 'ledger_subjects' ? 'block' : '(seq >> 10)';
+  if (profile.name === 'sqlite') {
+    const blocks = 'with recursive blocks(b) as (select ? union all select b + 1 from blocks where b < ?)';
+    const sql = `${blocks} select seq from blocks cross join ${source} on ${block} = b and ${column} = ?`;
+    return [sql, [first, last, value]];
+  }
+  const inside = `select seq from ${source} where ${block} = b and ${column} = ? limit ${ENTRIES_PER_BLOCK}`;
+  return [
+    `select seq from generate_series(?::bigint, ?::bigint) b cross join lateral (${inside}) one`,
+    [first, last, value],
+  ];
+};
+
+/** The rarest thing that was asked for, if it is one that is indexed by block. */
+const rarest = ({ messageId, subject, transactionId }: EntryFilter): [[string, string], unknown] | undefined => {
+  if (messageId !== undefined) return [['ledger_entries', 'message_id'], messageId];
+  if (subject !== undefined) return [['ledger_subjects', 'subject'], subject];
+  if (transactionId !== undefined) return [['ledger_entries', 'transaction_id'], transactionId];
+  return undefined;
+};
+
 export const findEntries = async (reader: Reader, filter: EntryFilter): Promise<readonly StoredEntry[]> => {
   const conditions = ['seq >= ?', 'seq < ?'];
   const bindings: unknown[] = [filter.begin, filter.end];
@@ -249,6 +285,18 @@ export const findEntries = async (reader: Reader, filter: EntryFilter): Promise<
     conditions.push(`${column} = ?`);
     bindings.push(value);
   };
+  const rare = rarest(filter);
+  if (rare) {
+    const [sql, values] = hits(reader.profile, ...rare, filter);
+    conditions.push(`seq in (${sql})`);
+    bindings.push(...values);
+  }
+  if (filter.subject && rare?.[1] !== filter.subject) {
+    conditions.push(
+      'seq in (select seq from ledger_subjects where block = (ledger_entries.seq >> 10) and subject = ?)',
+    );
+    bindings.push(filter.subject);
+  }
   equals('peer', filter.peer);
   equals('message_id', filter.messageId);
   equals('transaction_id', filter.transactionId);
@@ -256,10 +304,6 @@ export const findEntries = async (reader: Reader, filter: EntryFilter): Promise<
   equals('kind', filter.kind);
   // Said as the index says it, so that it is used: the rare kinds are indexed, messages are nearly everything.
   if (filter.kind !== undefined && filter.kind !== 'message') conditions.push("kind <> 'message'");
-  if (filter.subject) {
-    conditions.push('seq in (select seq from ledger_subjects where subject = ?)');
-    bindings.push(filter.subject);
-  }
   const order = filter.newestFirst ? 'desc' : 'asc';
   const rows = await rowsOf<RawEntry>(
     reader,
@@ -325,9 +369,11 @@ export const insertCheckpoint = async (tx: Tx, { size, root, at, note }: Checkpo
 
 /** Seqs, in order, of entries that still have a body and name this subject, or answer or ask one that does. */
 export const seqsOfSubject = async (reader: Reader, subject: Buffer): Promise<readonly number[]> => {
+  const end = (await readState(reader)).frontier.size;
+  const [named, bindings] = hits(reader.profile, ['ledger_subjects', 'subject'], subject, { begin: 0, end });
   const rows = await rowsOf<{ seq: number }>(
     reader,
-    `with named as (select seq from ledger_subjects where subject = ?),
+    `with named as (select seq from (${named}) found),
       asked as (
         select reply_to as seq from ledger_entries where seq in (select seq from named) and reply_to is not null
         union select seq from named
@@ -336,7 +382,7 @@ export const seqsOfSubject = async (reader: Reader, subject: Buffer): Promise<re
         select seq from ledger_entries where reply_to in (select seq from asked) union select seq from asked
       )
     select seq from ledger_bodies where seq in (select seq from whole) order by seq`,
-    [subject],
+    bindings,
   );
   return rows.map(({ seq }) => Number(seq));
 };
@@ -366,7 +412,11 @@ export const deleteBodies = async (tx: Tx, seqs: readonly number[]): Promise<rea
     `delete from ledger_bodies where ${anyOf(tx.profile, 'seq')} returning seq`,
     list,
   );
-  await rowsOf(tx, `delete from ledger_subjects where ${anyOf(tx.profile, 'seq')}`, list);
+  const blocks = [...new Set(seqs.map(blockOf))];
+  await rowsOf(tx, `delete from ledger_subjects where ${anyOf(tx.profile, 'block')} and ${anyOf(tx.profile, 'seq')}`, [
+    listOf(tx.profile, blocks),
+    ...list,
+  ]);
   return gone.map(({ seq }) => Number(seq)).sort((a, b) => a - b);
 };
 
