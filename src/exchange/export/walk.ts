@@ -1,6 +1,5 @@
 import { toTimestamp } from '../../core/clock.ts';
 import { Fault } from '../../core/fault.ts';
-import { later } from '../../core/order.ts';
 import { type Kind, type Kinship, type Registrant, tryCoerce } from '../../registry/index.ts';
 import type { ExportDeps, ExportOptions } from './ports.ts';
 
@@ -54,7 +53,7 @@ export const walkAll = async function* (
     }
   }
   if (kinds.length < 2) return;
-  const from = since.since !== undefined && since.since > startedAt ? since.since : startedAt;
+  const from = later(since.since ?? startedAt, startedAt);
   for await (const page of registry.walk('individual', { since: from, page: PAGE })) {
     const late = page.filter(({ seq, createdAt }) => createdAt >= from && (seq ?? 0) > lastIndividual);
     if (late.length > 0) yield await withKin(late);
