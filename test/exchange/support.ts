@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/core/clock.ts';
@@ -30,7 +30,7 @@ export const makePlace = (db: Database, clock: Clock = () => now): Place => {
     blobs: openFolderBlobs(join(folder, 'blobs')),
     clock,
     log: silentLogger,
-    temporary: folder,
+    temporary: join(folder, 'temporary'),
   };
   let count = 0;
   const file = (name: string, lines: readonly unknown[]): string => {
@@ -46,7 +46,7 @@ export const makePlace = (db: Database, clock: Clock = () => now): Place => {
       count += 1;
       return importFile(deps, { path: file(`run-${count}.ndjson`, lines), ...options });
     },
-    leftovers: () => readdirSync(folder).filter((name) => /^crosswalk-(import|dry-run)-/.test(name)),
+    leftovers: () => (existsSync(deps.temporary) ? readdirSync(deps.temporary) : []),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 };

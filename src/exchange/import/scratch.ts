@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
@@ -25,6 +25,7 @@ export const openScratch = async (
   folder: string,
   today: string,
 ): Promise<Scratch> => {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const directory = await mkdtemp(join(folder, 'crosswalk-dry-run-'));
   const remove = () => rm(directory, { recursive: true, force: true });
   const db = await openDatabase({ url: `sqlite:${join(directory, 'scratch.db')}`, log: real.log }).catch(

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readNdjson } from '../read/ndjson.ts';
 
@@ -30,6 +30,7 @@ export const createSpool = <T>(folder: string): Spool<T> => {
     },
     async put(item) {
       if (!stream || !directory) {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
         directory = await mkdtemp(join(folder, 'crosswalk-import-'));
         stream = createWriteStream(join(directory, 'waiting.ndjson'), { mode: 0o600 });
         stream.on('error', (error) => {
