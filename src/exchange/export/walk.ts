@@ -1,5 +1,6 @@
 import { toTimestamp } from '../../core/clock.ts';
 import { Fault } from '../../core/fault.ts';
+import { later } from '../../core/order.ts';
 import { type Kind, type Kinship, type Registrant, tryCoerce } from '../../registry/index.ts';
 import type { ExportDeps, ExportOptions } from './ports.ts';
 
