@@ -32,24 +32,36 @@ const CONTENT_ALGORITHM = 'A256GCM';
 const invalid = (message: string, cause?: unknown): Fault =>
   new Fault('dci.encryption-invalid', message, {}, { cause });
 
+const readProtected = (text: unknown): Record<string, unknown> => {
+  if (text === undefined || text === '') return {};
+  try {
+    const { value } = parseStrictJson(Buffer.from(text as string, 'base64url'), { maxDepth: 8 });
+    if (isObject(value)) return value;
+  } catch (cause) {
+    throw invalid('the encrypted message has an unreadable header', cause);
+  }
+  throw invalid('the encrypted message has an unreadable header');
+};
+
 const readJwe = (message: unknown): FlattenedJWE & { readonly kid: unknown } => {
   if (!isObject(message) || !isObject(message['header'])) throw invalid('the message is not an encrypted one');
-  const { header, encrypted_key, iv, ciphertext, tag } = message;
+  const { encrypted_key, iv, ciphertext, tag } = message;
   const parts = [encrypted_key, iv, ciphertext, tag];
   if (!parts.every((part) => typeof part === 'string')) throw invalid('the encrypted message lacks a part');
-  const { alg, enc, kid } = header as Record<string, unknown>;
+  const guarded = readProtected(message['protected']);
+  const { alg, enc, kid } = { ...message['header'], ...guarded } as Record<string, unknown>;
   if (alg !== KEY_ALGORITHM || enc !== CONTENT_ALGORITHM) {
     throw invalid(`messages to us are encrypted with ${KEY_ALGORITHM} and ${CONTENT_ALGORITHM}`);
   }
-  const protectedHeader = message['protected'];
   return {
     kid,
-    header: { alg, enc },
+    // A name may stand in one of the headers only (RFC 7516 §7.2.1); peers that repeat it mean the same.
+    header: { ...(!('alg' in guarded) && { alg }), ...(!('enc' in guarded) && { enc }) },
     encrypted_key: encrypted_key as string,
     iv: iv as string,
     ciphertext: ciphertext as string,
     tag: tag as string,
-    ...(typeof protectedHeader === 'string' && protectedHeader !== '' && { protected: protectedHeader }),
+    ...(Object.keys(guarded).length > 0 && { protected: message['protected'] as string }),
   };
 };
 

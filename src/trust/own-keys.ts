@@ -82,13 +82,19 @@ interface LoadedKey extends StoredKey {
   readonly thumbprint: string;
 }
 
-/** The sealer of a set that is sealed, or that is to be; nothing for open sets. */
+/**
+ * The sealer of a set that is sealed, or that is to be; nothing for open sets. The passphrase is tried on what is
+ * sealed already: new keys under another one would make the whole set unreadable.
+ */
 export const sealerFor = async (keyset: Keyset | undefined, passphrase: string | undefined) => {
-  if (passphrase !== undefined) return await createSealer(passphrase, keyset?.sealing);
-  if (keyset?.sealing) {
+  if (passphrase === undefined && keyset?.sealing) {
     throw new Fault('key.unusable', 'our private keys are encrypted; KEY_PASSPHRASE_FILE must name their passphrase');
   }
-  return undefined;
+  if (passphrase === undefined) return undefined;
+  const sealer = await createSealer(passphrase, keyset?.sealing);
+  const sealed = keyset?.sealing && keyset.keys.find((key) => key.private !== undefined);
+  if (sealed?.private) sealer.open(sealed.private, sealed.id);
+  return sealer;
 };
 
 const openPrivate = ({ id, private: secret }: StoredKey, keyset: Keyset, sealer: Sealer | undefined): KeyObject => {
