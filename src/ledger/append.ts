@@ -1,7 +1,7 @@
 import { type Clock, toTimestamp } from '../core/clock.ts';
 import { atEnd, createBatcher, type Database, type Tx } from '../storage/index.ts';
+import { type BodyRow, type EntryRow, readState, type SubjectRow, writeAppended } from './append.store.ts';
 import { type Prepare, type PreparedEntry, toLeaf } from './entry.ts';
-import { type BodyRow, type EntryRow, insertEntries, readState, type SubjectRow, writeState } from './ledger.store.ts';
 import type { Appended, EntryDraft } from './ports.ts';
 import { appendLeaf, type Frontier, leafHash, type Subtree } from './tree.ts';
 
@@ -58,8 +58,7 @@ const appendAll = async (tx: Tx, clock: Clock, waiting: readonly Waiting[]): Pro
     if (stored) bodies.push({ seq, ...stored });
     for (const subject of entry.subjects) subjects.push({ seq, subject });
   }
-  await insertEntries(tx, entries, bodies, subjects, subtrees);
-  await writeState(tx, frontier, recordedAt);
+  await writeAppended(tx, { entries, bodies, subjects, subtrees, frontier, lastAt: recordedAt });
 };
 
 /** Appends prepared entries at the end of the transaction; all appends of one transaction are written together. */

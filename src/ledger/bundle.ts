@@ -6,20 +6,13 @@ import { createGzip } from 'node:zlib';
 import { type Clock, toTimestamp } from '../core/clock.ts';
 import { Fault, isFault } from '../core/fault.ts';
 import type { Database, Reader } from '../storage/index.ts';
+import { type BodyRow, readState } from './append.store.ts';
 import { type Sign, type Signed, storeCheckpoint } from './checkpoint.ts';
-import {
-  type BodyRow,
-  type CheckpointRow,
-  erasersOf,
-  firstSeqAt,
-  readBodies,
-  readCheckpoints,
-  readEntries,
-  readState,
-  type StoredEntry,
-} from './ledger.store.ts';
+import { type CheckpointRow, readCheckpoints } from './checkpoints.store.ts';
+import { firstSeqAt, readBodies, readEntries, type StoredEntry } from './entries.store.ts';
 import { portionsOf } from './portions.ts';
 import type { CheckpointSigner } from './ports.ts';
+import { erasersOf } from './privacy.store.ts';
 import { inclusionProof, rangeRoots } from './proofs.ts';
 
 export interface ExportOptions {

@@ -1,12 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Database, Reader } from '../storage/index.ts';
+import { readState } from './append.store.ts';
 import { createAppender, createRecorder } from './append.ts';
 import { createExport } from './bundle.ts';
 import { createCheckpointer, createSign, startCheckpoints } from './checkpoint.ts';
+import { latestCheckpoint } from './checkpoints.store.ts';
 import { createPrepare } from './entry.ts';
 import { createFind } from './find.ts';
-import { latestCheckpoint, readState } from './ledger.store.ts';
 import type { CheckpointSigner, LedgerWriter } from './ports.ts';
 import { createPrivacy } from './privacy.ts';
 import { consistencyProof, inclusionProof } from './proofs.ts';

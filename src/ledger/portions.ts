@@ -1,4 +1,4 @@
-import type { StoredEntry } from './ledger.store.ts';
+import type { StoredEntry } from './entries.store.ts';
 
 // Bodies may be large: they are read in portions of about this many bytes, which bounds the memory.
 const PORTION_BYTES = 8 * 1024 * 1024;

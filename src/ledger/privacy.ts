@@ -1,9 +1,11 @@
 import { chunk } from '../core/async.ts';
 import { type Clock, toTimestamp } from '../core/clock.ts';
 import type { Database } from '../storage/index.ts';
+import { readState } from './append.store.ts';
 import type { Appender } from './append.ts';
+import { firstSeqAt } from './entries.store.ts';
 import { type Prepare, subjectHash } from './entry.ts';
-import { deleteBodies, firstSeqAt, markErased, readState, seqsOfSubject, seqsWithBody } from './ledger.store.ts';
+import { deleteBodies, markErased, seqsOfSubject, seqsWithBody } from './privacy.store.ts';
 
 // One erasure entry names at most this many, so that leaf and transaction stay small.
 const PER_ENTRY = 500;

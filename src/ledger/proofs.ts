@@ -1,6 +1,7 @@
 import { Fault } from '../core/fault.ts';
 import type { Reader } from '../storage/index.ts';
-import { readHashes, readState } from './ledger.store.ts';
+import { readState } from './append.store.ts';
+import { readHashes } from './tree.store.ts';
 import { consistencyPath, coverOf, EMPTY_ROOT, inclusionPath, nodeHash, type Range, type Subtree } from './tree.ts';
 
 const LEVELS_PER_STORED = 8;

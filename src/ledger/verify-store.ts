@@ -1,20 +1,13 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { LedgerCheck, LedgerResult } from '../../verifier/verify-bundle.mjs';
 import type { Database } from '../storage/index.ts';
-import {
-  type BodyRow,
-  latestCheckpoint,
-  readBodies,
-  readCheckpoints,
-  readEntries,
-  readExtent,
-  readState,
-  readSubtrees,
-  type StoredEntry,
-} from './ledger.store.ts';
+import { type BodyRow, readState } from './append.store.ts';
+import { latestCheckpoint, readCheckpoints } from './checkpoints.store.ts';
+import { readBodies, readEntries, readExtent, type StoredEntry } from './entries.store.ts';
 import { portionsOf } from './portions.ts';
 import type { CheckpointSigner } from './ports.ts';
 import { program } from './program.ts';
+import { readSubtrees } from './tree.store.ts';
 import { rootOf } from './tree.ts';
 
 export interface VerifyOptions {

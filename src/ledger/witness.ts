@@ -4,10 +4,10 @@ import { isObject } from '../core/json.ts';
 import type { HttpClient } from '../net/index.ts';
 import type { Database } from '../storage/index.ts';
 import type { PublicJwk } from '../trust/ports.ts';
-import { insertWitnessed, latestWitnessed, type WitnessedRow } from './ledger.store.ts';
 import { cosign, type ParsedNote, parseNote, signerOf } from './note.ts';
 import type { CheckpointSigner } from './ports.ts';
 import { isConsistent } from './tree.ts';
+import { insertWitnessed, latestWitnessed, type WitnessedRow } from './witness.store.ts';
 
 export interface WitnessRequest {
   /** Base address of the other server. */
