@@ -17,6 +17,17 @@ export interface SourceSettings {
   readonly versions?: readonly string[];
   readonly onDelete: 'flag' | 'retire' | 'ignore';
   readonly encrypted: 'refuse' | 'park';
+  readonly read: 'odata' | 'xml';
+  /** Whether dead letters show what stood there. */
+  readonly values: 'shown' | 'masked';
+  readonly writeBack?: WriteBack;
+}
+
+/** What is told to Central about outcomes; needs an account that may review. */
+export interface WriteBack {
+  readonly imported?: string;
+  readonly failed?: string;
+  readonly comment: boolean;
 }
 
 const refuse = (message: string): Fault => new Fault('odk.source-invalid', message);
@@ -36,7 +47,7 @@ const readStates = (given: unknown): readonly (string | null)[] => {
   if (!Array.isArray(given) || !given.every((state) => state === null || typeof state === 'string')) {
     throw refuse('accept.reviewStates must be a list of review states (null for received)');
   }
-  return given as (string | null)[];
+  return given.map((state: string | null) => (state === 'received' ? null : state));
 };
 
 const oneOf = <T extends string>(given: unknown, values: readonly T[], fallback: T, what: string): T => {
@@ -44,6 +55,24 @@ const oneOf = <T extends string>(given: unknown, values: readonly T[], fallback:
   const found = values.find((value) => value === given);
   if (!found) throw refuse(`${what} must be one of ${values.join(', ')}`);
   return found;
+};
+
+const known = ['read', 'versions', 'poll', 'accept', 'onDelete', 'encrypted', 'deadLetters', 'writeBack'];
+const states = ['approved', 'hasIssues', 'rejected'];
+
+const readWriteBack = (given: unknown): WriteBack | undefined => {
+  if (given === undefined) return undefined;
+  if (!isObject(given)) throw refuse('writeBack must be a map');
+  const review = given['reviewState'] ?? {};
+  if (!isObject(review)) throw refuse('writeBack.reviewState must be a map of imported and failed');
+  const state = (name: 'imported' | 'failed'): { [key in typeof name]?: string } => {
+    const value = review[name];
+    if (value === undefined || value === null) return {};
+    if (!states.includes(String(value)))
+      throw refuse(`writeBack.reviewState.${name} must be one of ${states.join(', ')}`);
+    return { [name]: String(value) };
+  };
+  return { ...state('imported'), ...state('failed'), comment: given['comment'] === true };
 };
 
 export interface GivenSource {
@@ -65,8 +94,12 @@ export const toSettings = (given: GivenSource, inMapping: Readonly<Record<string
   if (!Number.isInteger(pageSize) || Number(pageSize) < 1 || Number(pageSize) > 5000) {
     throw refuse('poll.pageSize must be between 1 and 5000');
   }
+  for (const key of Object.keys(inMapping)) {
+    if (!known.includes(key)) throw refuse(`source.${key} is not known; known are: ${known.join(', ')}`);
+  }
   const versions = inMapping['versions'];
   if (versions !== undefined && !Array.isArray(versions)) throw refuse('versions must be a list of form versions');
+  const writeBack = readWriteBack(inMapping['writeBack']);
   return {
     ...given,
     url: given.url.replace(/\/+$/, '').replace(/\/v1$/, ''),
@@ -78,5 +111,8 @@ export const toSettings = (given: GivenSource, inMapping: Readonly<Record<string
     ...(versions ? { versions: versions.map(String) } : {}),
     onDelete: oneOf(inMapping['onDelete'], ['flag', 'retire', 'ignore'], 'flag', 'onDelete'),
     encrypted: oneOf(inMapping['encrypted'], ['refuse', 'park'], 'refuse', 'encrypted'),
+    read: oneOf(inMapping['read'], ['odata', 'xml'], 'odata', 'read'),
+    values: oneOf(part('deadLetters')['values'], ['shown', 'masked'], 'shown', 'deadLetters.values'),
+    ...(writeBack ? { writeBack } : {}),
   };
 };

@@ -1,118 +1,141 @@
 import { createHash } from 'node:crypto';
-import { isObject, type JsonObject } from '../core/json.ts';
+import { isObject } from '../core/json.ts';
 import { later } from '../core/order.ts';
 import type { Tx } from '../storage/index.ts';
-import { readEntries, type StagedEntry, stageEntries } from './odk.store.ts';
-import type { ODataRow, RowSystem } from './ports.ts';
+import type { ODataRow } from './central/api.ts';
+import { type Entry, type Place, type Reading, readEntries, writeReadings } from './submissions.store.ts';
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-/** What Central says about a row, beside its answers. */
-export const systemOf = (row: ODataRow): RowSystem => {
-  const system = isObject(row['__system']) ? row['__system'] : {};
-  return {
-    submissionDate: text(system['submissionDate']) ?? '',
-    updatedAt: text(system['updatedAt']),
-    deletedAt: text(system['deletedAt']),
-    reviewState: text(system['reviewState']),
-    status: text(system['status']),
-    attachmentsPresent: number(system['attachmentsPresent']),
-    attachmentsExpected: number(system['attachmentsExpected']),
-    edits: number(system['edits']),
-    formVersion: text(system['formVersion']),
-  };
+const systemOf = (row: ODataRow): Readonly<Record<string, unknown>> =>
+  isObject(row['__system']) ? row['__system'] : {};
+
+export const idOf = (row: ODataRow): string => String(row['__id']);
+
+/** The id of the version a row shows: of the payload's `meta`, which moves with every edit. */
+const versionIdOf = (row: ODataRow): string => {
+  const meta = row['meta'];
+  return (isObject(meta) && text(meta['instanceID'])) || idOf(row);
 };
 
 /** The greatest stamp of a row: arrival, edit or review, deletion. ISO text of one form, so text order is time order. */
 export const latestStamp = (row: ODataRow): string => {
   const { submissionDate, updatedAt, deletedAt } = systemOf(row);
-  return later(submissionDate, later(updatedAt ?? '', deletedAt ?? ''));
+  return [submissionDate, updatedAt, deletedAt].map((stamp) => text(stamp) ?? '').reduce(later);
 };
 
-/** Navigation links carry row hashes that move with every edit; they are no part of what was answered. */
-const withoutLinks = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutLinks);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key]) => !key.endsWith('@odata.navigationLink') && key !== '__system')
-      .map(([key, member]) => [key, withoutLinks(member)]),
-  );
-};
+// What moves without anything having been answered differently. File counts are looked at apart, so that a photo that
+// arrives does not run the mapping again.
+const leaveOut = (key: string, value: unknown): unknown =>
+  key === '__system' || key.endsWith('@odata.navigationLink') ? undefined : value;
 
-const fingerprintOf = (row: ODataRow, formHash: string, mappingVersion: string): string => {
-  const { reviewState, deletedAt, status } = systemOf(row);
-  const meta = row['meta'] as JsonObject | undefined;
-  const versionId = text(meta?.['instanceID']) ?? row.__id;
-  return createHash('sha256')
-    .update(JSON.stringify([versionId, reviewState, deletedAt, status, formHash, mappingVersion, withoutLinks(row)]))
+/** What a reading is held against the ledger by. */
+export interface StageContext extends Place {
+  readonly formHash: string;
+  readonly mappingVersion: string;
+}
+
+/** One row as the ledger keeps it. */
+export const toReading = (row: ODataRow, context: StageContext, anomaly: boolean): Reading => {
+  const system = systemOf(row);
+  const reviewState = text(system['reviewState']);
+  const deletedAt = text(system['deletedAt']);
+  const status = text(system['status']);
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([versionIdOf(row), reviewState, deletedAt, status, anomaly]))
+    .update(`\n${context.formHash}\n${context.mappingVersion}\n`)
+    .update(JSON.stringify(row, leaveOut))
     .digest('base64url');
+  return {
+    instance_id: idOf(row),
+    fingerprint,
+    version_id: versionIdOf(row),
+    submission_date: text(system['submissionDate']) ?? '',
+    updated_at: text(system['updatedAt']),
+    deleted_at: deletedAt,
+    review_state: reviewState,
+    form_version: text(system['formVersion']),
+    status,
+    edits: number(system['edits']),
+    files_present: number(system['attachmentsPresent']),
+    files_expected: number(system['attachmentsExpected']),
+    anomaly: anomaly ? 1 : 0,
+    row: JSON.stringify(row),
+  };
+};
+
+/**
+ * One reading per submission. Two editors at the same moment leave two current versions for good, which lists show as
+ * two rows of one id (odk.md §10.1): which of them is right, nobody can say here.
+ */
+export const toReadings = (rows: readonly ODataRow[], context: StageContext): Reading[] => {
+  const byId = new Map<string, ODataRow[]>();
+  for (const row of rows) {
+    const same = byId.get(idOf(row));
+    if (same) same.push(row);
+    else byId.set(idOf(row), [row]);
+  }
+  return [...byId.values()].map((same) => {
+    const isAnomaly = new Set(same.map(versionIdOf)).size > 1;
+    return toReading(same.at(-1) as ODataRow, context, isAnomaly);
+  });
 };
 
 export interface Staged {
-  /** Instance ids that wait for the mapping now. */
   readonly queued: readonly string[];
-  /** Instance ids whose row is what it was. */
   readonly unchanged: readonly string[];
+  /** Our own review writes, met again. */
+  readonly echoes: readonly string[];
+  /** Known submissions whose files moved, and nothing else. */
+  readonly files: readonly string[];
 }
 
-/**
- * Takes note of rows that were read: a row like the one in the ledger changes nothing; any other goes into the queue,
- * the newest reading over an older one (odk.md §15.4).
- */
-export const stageRows = async (
-  tx: Tx,
-  at: { readonly source: string; readonly formKey: string; readonly formHash: string; readonly mappingVersion: string },
-  rows: readonly ODataRow[],
-): Promise<Staged> => {
-  const known = await readEntries(
-    tx,
-    at.source,
-    at.formKey,
-    rows.map(({ __id }) => __id),
-  );
-  const staged: StagedEntry[] = [];
-  const unchanged: string[] = [];
-  for (const row of rows) {
-    const before = known.get(row.__id);
-    const system = systemOf(row);
-    const fingerprint = fingerprintOf(row, at.formHash, at.mappingVersion);
-    // An older reading must not undo a newer one.
-    if (before && (before.fingerprint === fingerprint || before.edits > system.edits)) {
-      unchanged.push(row.__id);
-      continue;
-    }
-    staged.push({
-      instanceId: row.__id,
-      fingerprint,
-      submissionDate: system.submissionDate,
-      deletedAt: system.deletedAt,
-      reviewState: system.reviewState,
-      edits: system.edits,
-      row,
-    });
-  }
-  await stageEntries(tx, at.source, at.formKey, staged);
-  return { queued: staged.map(({ instanceId }) => instanceId), unchanged };
+const isEcho = (entry: Entry, reading: Reading): boolean => {
+  if (entry.echo === null || reading.version_id !== entry.version_id || reading.deleted_at !== null) return false;
+  const { state, updatedAt } = JSON.parse(entry.echo) as { state: string | null; updatedAt: string | null };
+  return reading.review_state === state && reading.updated_at === updatedAt;
 };
 
 /**
- * Two editors at the same moment leave two current versions of one submission, for good (odk.md §10.1). Answers the
- * rows that stand alone, and the ids that occur more than once with different versions.
+ * Takes note of rows that were read: one like that in the ledger changes nothing, any other goes into the queue under
+ * the number `queued`, the newest reading over an older one (odk.md §15.4).
  */
-export const splitAnomalies = (
+export const stageRows = async (
+  tx: Tx,
+  context: StageContext,
   rows: readonly ODataRow[],
-): { readonly single: readonly ODataRow[]; readonly anomalies: readonly ODataRow[] } => {
-  const byId = new Map<string, ODataRow[]>();
-  for (const row of rows) byId.set(row.__id, [...(byId.get(row.__id) ?? []), row]);
-  const single: ODataRow[] = [];
-  const anomalies: ODataRow[] = [];
-  for (const same of byId.values()) {
-    const versions = new Set(same.map((row) => text((row['meta'] as JsonObject | undefined)?.['instanceID'])));
-    const last = same.at(-1) as ODataRow;
-    if (versions.size > 1) anomalies.push(last);
-    else single.push(last);
+  queued: number,
+): Promise<Staged> => {
+  const readings = toReadings(rows, context);
+  const known = await readEntries(
+    tx,
+    context,
+    readings.map((reading) => reading.instance_id),
+  ); // prettier-ignore
+  const fresh: Reading[] = [];
+  const echoes: Reading[] = [];
+  const files: Reading[] = [];
+  const unchanged: string[] = [];
+  for (const reading of readings) {
+    const entry = known.get(reading.instance_id);
+    // An older reading must not undo a newer one.
+    if (entry && entry.edits > reading.edits) unchanged.push(reading.instance_id);
+    else if (entry?.fingerprint === reading.fingerprint) {
+      unchanged.push(reading.instance_id);
+      const isSame =
+        entry.files_present === reading.files_present &&
+        entry.files_expected === reading.files_expected &&
+        entry.updated_at === reading.updated_at;
+      if (!isSame) files.push(reading);
+    } else if (entry && entry.queued === 0 && isEcho(entry, reading)) echoes.push(reading);
+    else fresh.push(reading);
   }
-  return { single, anomalies };
+  await writeReadings(tx, context, fresh, queued);
+  await writeReadings(tx, context, echoes, 0);
+  for (const reading of files) {
+    await writeReadings(tx, context, [reading], known.get(reading.instance_id)?.queued ?? 0);
+  }
+  const ids = (list: readonly Reading[]): string[] => list.map((reading) => reading.instance_id);
+  return { queued: ids(fresh), unchanged, echoes: ids(echoes), files: ids(files) };
 };

@@ -1,97 +1,98 @@
+import { Fault } from '../core/fault.ts';
 import { earlier, later } from '../core/order.ts';
 import type { Database, Tx } from '../storage/index.ts';
-import type { Central, Page } from './central/client.ts';
-import { type Source, updateSource, type Walk } from './odk.store.ts';
-import type { ODataRow } from './ports.ts';
-import { latestStamp } from './stage.ts';
+import { isCentralError } from './central/answer.ts';
+import type { CentralForm, ODataRow, Page, PageCursor } from './central/api.ts';
+import { type Source, updateSource, type Walk } from './sources.store.ts';
+import { idOf, latestStamp } from './stage.ts';
 
 export interface WalkDeps {
   readonly db: Database;
-  readonly central: Central;
+  readonly central: CentralForm;
+  /** Takes the rows of one page into the ledger, in the transaction that also saves where the walk stands. */
+  readonly take: (tx: Tx, rows: readonly ODataRow[]) => Promise<void>;
+  /** Told after each page that is durable: staged rows are mapped there while the next page is on its way. */
+  readonly taken: () => Promise<void>;
 }
 
-/** Takes the rows of one page into the ledger, in the transaction that also saves where the walk stands. */
-export type TakePage = (tx: Tx, rows: readonly ODataRow[]) => Promise<void>;
-
 // A token whose row was purged gives an empty last page: the walk looks complete and is not (odk.md §6). Restarting
-// helps; a count that never fits does not stop the source, because deletions may race with the reading.
+// helps; more often than this it would not.
 const MAX_RESTARTS = 3;
-
-const filterFrom = (from: string): string =>
-  `__system/submissionDate ge ${from} or __system/updatedAt ge ${from} or __system/deletedAt ge ${from}`;
 
 const EVERYTHING = '__system/deletedAt eq null or __system/deletedAt ne null';
 
 /** What to ask for: everything at first, else what was touched since the watermark, with an overlap. */
 const filterOf = (source: Source): string => {
-  if (!source.watermark) return EVERYTHING;
+  if (source.watermark === undefined) return EVERYTHING;
   // Commit order is not stamp order: a row stamped before the watermark may become visible after it was set.
-  const from = new Date(Date.parse(source.watermark) - source.settings.overlapMs);
-  return filterFrom(from.toISOString());
+  const from = new Date(Date.parse(source.watermark) - source.settings.overlapMs).toISOString();
+  return ['submissionDate', 'updatedAt', 'deletedAt'].map((stamp) => `__system/${stamp} ge ${from}`).join(' or ');
 };
 
+/** Servers before v2024.3 know no `deletedAt` and refuse a filter that names it (odk.md §20). */
+const withoutDeleted = (filter: string): string =>
+  filter
+    .split(' or ')
+    .filter((test) => !test.includes('deletedAt'))
+    .join(' or ');
+
 /**
- * Reads every page of what changed, newest first (odk.md §15.3). The next page is fetched while this one is taken;
- * the place in the walk is saved with each page, so that a killed process goes on from there. The watermark moves
- * only when the walk is complete, comes from the data, and never passes Central's time at the walk's first answer.
- *
- * `between` runs after each saved page: staged rows are mapped there while the next page is on its way.
+ * Reads every page of what changed, newest first (odk.md §15.3). The next page is fetched while this one is taken; the
+ * place in the walk is saved with each page, so that a killed process goes on from there. The watermark moves only
+ * when the walk is complete, comes from the data, and never passes Central's time at the walk's first answer.
  */
-export const runWalk = async (
-  { db, central }: WalkDeps,
-  source: Source,
-  take: TakePage,
-  between: () => Promise<void>,
-): Promise<void> => {
-  const top = source.settings.pageSize;
-  const filter = source.walk?.filter ?? filterOf(source);
+export const runWalk = async ({ db, central, take, taken }: WalkDeps, source: Source): Promise<void> => {
+  const { pageSize } = source.settings;
 
-  const fetch = (skipToken: string | undefined): Promise<Page> =>
-    central.page({ filter, top, count: true, ...(skipToken === undefined ? {} : { skipToken }) });
-
-  const save = (walk: Walk, rows: readonly ODataRow[]): Promise<void> =>
-    db.write(async (tx) => {
-      await take(tx, rows);
-      await updateSource(tx, source.name, { walk: JSON.stringify(walk) });
-    });
+  const fetch = async (filter: string, cursor: PageCursor | undefined): Promise<Page> => {
+    const ask = (text: string) => central.page({ filter: text === '' ? undefined : text, pageSize, cursor });
+    try {
+      return await ask(filter);
+    } catch (error) {
+      if (isCentralError(error, 501, 501.5) && filter.includes('deletedAt')) return await ask(withoutDeleted(filter));
+      throw error;
+    }
+  };
 
   /** One try from `start` on; answers the finished walk, or nothing when it came short. */
   const attempt = async (start: Walk | undefined): Promise<Walk | undefined> => {
+    const filter = start?.filter ?? filterOf(source);
     let walk = start;
-    let page = await fetch(start?.skipToken);
+    let page = await fetch(filter, start?.cursor);
     for (;;) {
-      const next = page.skipToken === undefined ? undefined : fetch(page.skipToken);
+      const next = page.next && fetch(filter, page.next);
       next?.catch(() => {});
-      const seen: string = page.rows.map(latestStamp).reduce(later, walk?.seen ?? '');
-      walk = {
+      const { rows } = page;
+      const saved: Walk = {
         filter,
-        ...(page.skipToken === undefined ? {} : { skipToken: page.skipToken }),
-        startedAt: walk?.startedAt ?? page.serverTime,
-        seen,
-        rows: (walk?.rows ?? 0) + page.rows.length,
+        ...(page.next ? { cursor: page.next } : {}),
+        startedAt: walk?.startedAt ?? page.serverTime ?? 0,
+        seen: rows.map(latestStamp).reduce(later, walk?.seen ?? ''),
+        // By id: two current versions of one submission are two rows and count as one.
+        rows: (walk?.rows ?? 0) + new Set(rows.map(idOf)).size,
         count: walk?.count ?? page.count ?? 0,
       };
-      await save(walk, page.rows);
-      await between();
+      walk = saved;
+      await db.write(async (tx) => {
+        await take(tx, rows);
+        await updateSource(tx, source.name, { walk: saved });
+      });
+      await taken();
       if (!next) break;
       page = await next;
     }
     return walk.rows >= walk.count ? walk : undefined;
   };
 
-  let walk = await attempt(source.walk);
-  for (let restarts = 0; !walk && restarts < MAX_RESTARTS; restarts += 1) {
-    walk = await attempt(undefined);
+  // A walk whose last page was read has no cursor: asking anew costs little, and nothing is missed.
+  let walk = await attempt(source.walk?.cursor ? source.walk : undefined);
+  for (let restarts = 0; !walk && restarts < MAX_RESTARTS; restarts += 1) walk = await attempt(undefined);
+  if (!walk) {
+    // What was read is kept, the watermark stays, and the next poll asks for all of it again.
+    await db.write((tx) => updateSource(tx, source.name, { walk: null }));
+    throw new Fault('net.upstream', 'ODK Central delivers fewer submissions than it counts');
   }
-  await db.write(async (tx) => {
-    if (!walk) {
-      // Still short: what was read is kept, the watermark stays, and the next poll asks for all of it again.
-      await updateSource(tx, source.name, { walk: null });
-      return;
-    }
-    const started = new Date(walk.startedAt).toISOString();
-    const reached = earlier(walk.seen, started);
-    const watermark = later(source.watermark ?? '', reached);
-    await updateSource(tx, source.name, { walk: null, ...(watermark === '' ? {} : { watermark }) });
-  });
+  const reached = earlier(walk.seen, new Date(walk.startedAt).toISOString());
+  const watermark = later(source.watermark ?? '', reached);
+  await db.write((tx) => updateSource(tx, source.name, { walk: null, watermark: watermark === '' ? null : watermark }));
 };

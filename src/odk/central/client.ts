@@ -1,177 +1,148 @@
-import { sleep } from '../../core/async.ts';
 import type { Clock } from '../../core/clock.ts';
-import { Fault } from '../../core/fault.ts';
-import { isObject } from '../../core/json.ts';
+import { Fault, isFault } from '../../core/fault.ts';
 import type { HttpClient, HttpResponse } from '../../net/index.ts';
-import type { ODataRow } from '../ports.ts';
+import { CentralError, tryParse } from './answer.ts';
+import { defaultRetry, mayPass, pauseBefore, type RetryPolicy, readRetryAfter } from './retry.ts';
 import { type Credentials, createSession } from './session.ts';
 
 export interface CentralOptions {
   /** Without `/v1`. */
-  readonly baseUrl: string;
-  readonly project: number;
-  readonly form: string;
+  readonly url: string;
   readonly credentials: Credentials;
+  /** How long an answer may stay silent in its middle. */
+  readonly idleTimeoutMs: number;
+  readonly retry?: RetryPolicy;
+}
+
+export interface CentralDeps {
   readonly http: HttpClient;
   readonly clock: Clock;
-  /** Longest silence between two pieces of an answer. */
-  readonly idleTimeoutMs: number;
-  /** Pause before the first repeat; tests shorten it. */
-  readonly retryBaseMs?: number;
+  /** Told of every request: for metrics. */
+  readonly observe?: (status: number | undefined, ms: number) => void;
 }
 
-/** What Central says of a form (odk.md §3). */
-export interface CentralForm {
-  readonly version: string;
-  readonly hash: string;
-  readonly createdAt: string;
-  readonly keyId: number | null;
+export interface CentralRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below `/v1`, percent-encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly maxBytes?: number;
+  /** A 500 of one submission may be for good (odk.md §10.1): no use in repeating it often. */
+  readonly attempts?: number;
 }
 
-export interface Page {
-  readonly rows: readonly ODataRow[];
-  /** Rows that match the filter, whatever the page; only when asked for. */
-  readonly count?: number;
-  /** Absent on the last page. */
-  readonly skipToken?: string;
-  /** Central's time, milliseconds: the `Date` header, whole seconds. */
-  readonly serverTime: number;
+export interface CentralAnswer {
+  readonly status: number;
+  readonly headers: HttpResponse['headers'];
+  readonly body: Buffer;
 }
 
-export interface PageQuery {
-  readonly filter?: string;
-  readonly top: number;
-  readonly skipToken?: string;
-  readonly count?: boolean;
+/** Requests to one Central as one account, with login, repeats and bounds. */
+export interface CentralClient {
+  /** Answers 200s and 304; a 307 is answered too, as object storage behind Central redirects. Else a `CentralError`. */
+  send(request: CentralRequest): Promise<CentralAnswer>;
+  /** As `send`, parsed; a body that is no whole JSON counts as a failure that may pass. */
+  json(request: CentralRequest): Promise<{ readonly body: unknown; readonly headers: HttpResponse['headers'] }>;
+  /** Fetches from another place, where Central's answer sent us, and without telling it who we are. */
+  fetchPlain(url: string, maxBytes: number): Promise<Buffer>;
+  close(): Promise<void>;
 }
 
-/** One form of one project on an ODK Central server. */
-export interface Central {
-  /** Throws `odk.form-gone` when there is no such form. */
-  form(): Promise<CentralForm>;
-  fields(): Promise<unknown>;
-  xml(): Promise<string>;
-  page(query: PageQuery): Promise<Page>;
-}
+const LONGEST_MS = 10 * 60_000;
+const MAX_BYTES = 256 * 1024 * 1024;
 
-const MAX_PAGE_BYTES = 256 * 1024 * 1024;
-const TRIES = 4;
-// A repeat helps with these (odk.md §14); with any other status it does not.
-const PASSING = new Set([429, 500, 502, 503, 504]);
+const toBase = (url: string): string => `${url.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`;
 
-/** Talks to Central: one login at a time, repeats where they help, never a token to another origin. */
-export const createCentral = (options: CentralOptions): Central => {
-  const { project, http, clock, idleTimeoutMs, retryBaseMs = 500 } = options;
-  const base = `${options.baseUrl.replace(/\/+$/, '')}/v1`;
-  const formUrl = `${base}/projects/${project}/forms/${encodeURIComponent(options.form)}`;
-  const session = createSession({ base, http, clock, credentials: options.credentials });
+/** Percent-encodes one part of a path. */
+export const part = (text: string | number): string => encodeURIComponent(text);
 
-  const once = async (url: string): Promise<HttpResponse> => {
-    const ask = async (token: string): Promise<HttpResponse> =>
-      await http.request({
-        method: 'GET',
-        url,
-        headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-        idleTimeoutMs,
-        timeoutMs: 30 * 60_000,
-        maxBytes: MAX_PAGE_BYTES,
+export const createCentralClient = (deps: CentralDeps, options: CentralOptions): CentralClient => {
+  const base = toBase(options.url);
+  const session = createSession(deps.http, base, options.credentials, deps.clock);
+  const retry = options.retry ?? defaultRetry;
+
+  const toUrl = ({ path, query }: CentralRequest): string => {
+    const parts = Object.entries(query ?? {}).map(([name, value]) => `${part(name)}=${part(value)}`);
+    return `${base}${path}${parts.length > 0 ? `?${parts.join('&')}` : ''}`;
+  };
+
+  const attempt = async (request: CentralRequest, token: string): Promise<HttpResponse> => {
+    const since = Date.now();
+    let status: number | undefined;
+    try {
+      const response = await deps.http.request({
+        method: request.method ?? 'GET',
+        url: toUrl(request),
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json, */*;q=0.5',
+          ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...request.headers,
+        },
+        ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
+        timeoutMs: LONGEST_MS,
+        idleTimeoutMs: options.idleTimeoutMs,
+        maxBytes: request.maxBytes ?? MAX_BYTES,
       });
+      status = response.status;
+      return response;
+    } finally {
+      deps.observe?.(status, Date.now() - since);
+    }
+  };
+
+  /** One attempt; a token that was refused is replaced once. */
+  const authorized = async (request: CentralRequest): Promise<HttpResponse> => {
     const token = await session.token();
-    const answer = await ask(token);
-    if (answer.status !== 401) return answer;
-    // One fresh login and one repeat; a second refusal is the operator's to mend.
-    const again = await ask(await session.renewed(token));
-    if (again.status === 401) throw new Fault('odk.login-refused', 'ODK Central refuses a session it has just given');
+    const response = await attempt(request, token);
+    if (response.status !== 401) return response;
+    session.refused(token);
+    const again = await attempt(request, await session.token());
+    // Not the token then, but the configuration: further attempts would only hammer.
+    if (again.status === 401) throw new Fault('odk.login-refused', 'ODK Central refuses a fresh session');
     return again;
   };
 
-  const get = async (url: string): Promise<HttpResponse> => {
-    for (let attempt = 1; ; attempt += 1) {
-      let problem: Fault;
-      let pause = retryBaseMs * 2 ** (attempt - 1) * (0.5 + Math.random());
+  const perform = async <T>(request: CentralRequest, read: (response: HttpResponse) => T | undefined): Promise<T> => {
+    const attempts = request.attempts ?? retry.attempts;
+    for (let count = 0; ; count += 1) {
+      let failure: unknown;
+      let asked: number | undefined;
       try {
-        const answer = await once(url);
-        if (!PASSING.has(answer.status)) return answer;
-        problem = new Fault('net.upstream', `ODK Central answers with status ${answer.status}`);
-        const wait = Number(answer.headers['retry-after']);
-        if (Number.isFinite(wait) && wait > 0) pause = Math.min(wait * 1000, 60_000);
+        const response = await authorized(request);
+        if (response.status < 400) {
+          const result = read(response);
+          if (result !== undefined) return result;
+          failure = new Fault('net.upstream', 'ODK Central sent an answer that is not whole');
+        } else {
+          failure = new CentralError(response.status, tryParse(response.body), request.path);
+          if (!mayPass(response.status)) throw failure;
+          asked = readRetryAfter(response.headers['retry-after'], deps.clock());
+        }
       } catch (error) {
-        if (!(error instanceof Fault) || error.code !== 'net.upstream') throw error;
-        problem = error;
+        if (!isFault(error) || error.code !== 'net.upstream') throw error;
+        failure = error;
       }
-      if (attempt >= TRIES) throw problem;
-      await sleep(pause);
-    }
-  };
-
-  const refuse = (answer: HttpResponse, what: string): Fault =>
-    answer.status === 403
-      ? new Fault('odk.login-refused', `the account may not read ${what}; it needs Project Viewer`)
-      : new Fault('net.upstream', `ODK Central answers ${answer.status} for ${what}`);
-
-  const readJson = (answer: HttpResponse, what: string): unknown => {
-    try {
-      return JSON.parse(answer.body.toString('utf8'));
-    } catch (cause) {
-      // A stream that broke inside leaves a beginning of JSON behind status 200 (odk.md §14).
-      throw new Fault('net.upstream', `ODK Central’s answer for ${what} is not whole`, {}, { cause });
-    }
-  };
-
-  /** Repeats an answer that arrived broken, as `get` repeats one that did not arrive. */
-  const getJson = async (url: string, what: string): Promise<{ value: unknown; answer: HttpResponse }> => {
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await get(url);
-      if (answer.status === 404) throw new Fault('odk.form-gone', 'ODK Central knows no such form, or it was deleted');
-      if (answer.status !== 200) throw refuse(answer, what);
-      try {
-        return { value: readJson(answer, what), answer };
-      } catch (error) {
-        if (attempt >= TRIES) throw error;
-        await sleep(retryBaseMs * attempt);
-      }
+      if (count + 1 >= attempts) throw failure;
+      await retry.pause(pauseBefore(retry, count, asked));
     }
   };
 
   return {
-    async form() {
-      const { value } = await getJson(formUrl, 'the form');
-      if (!isObject(value)) throw new Fault('net.upstream', 'ODK Central describes no form');
-      if (typeof value['publishedAt'] !== 'string') {
-        throw new Fault('odk.form-gone', 'the form was never published; publish it in Central first');
-      }
-      return {
-        version: String(value['version'] ?? ''),
-        hash: String(value['hash'] ?? ''),
-        createdAt: String(value['createdAt'] ?? ''),
-        keyId: typeof value['keyId'] === 'number' ? value['keyId'] : null,
-      };
+    send: (request) => perform(request, (response) => response),
+    json: (request) =>
+      perform(request, ({ body, headers }) => {
+        const parsed = tryParse(body);
+        return parsed === undefined ? undefined : { body: parsed, headers };
+      }),
+    async fetchPlain(url, maxBytes) {
+      const { idleTimeoutMs } = options;
+      const response = await deps.http.request({ method: 'GET', url, timeoutMs: LONGEST_MS, idleTimeoutMs, maxBytes });
+      if (response.status !== 200) throw new CentralError(response.status, undefined, 'a redirected file');
+      return response.body;
     },
-    fields: async () => (await getJson(`${formUrl}/fields?odata=true`, 'the fields')).value,
-    async xml() {
-      const answer = await get(`${formUrl}.xml`);
-      if (answer.status !== 200) throw refuse(answer, 'the form XML');
-      return answer.body.toString('utf8');
-    },
-    async page({ filter, top, skipToken, count }) {
-      const query = new URLSearchParams({ $top: String(top), $expand: '*' });
-      if (count) query.set('$count', 'true');
-      if (filter) query.set('$filter', filter);
-      if (skipToken) query.set('$skiptoken', skipToken);
-      const { value, answer } = await getJson(`${formUrl}.svc/Submissions?${query}`, 'the submissions');
-      if (!isObject(value) || !Array.isArray(value['value']))
-        throw new Fault('net.upstream', 'ODK Central lists no rows');
-      const next = value['@odata.nextLink'];
-      const total = value['@odata.count'];
-      // The link names the server's configured domain, which behind a proxy is another one: only its token is taken.
-      const token = typeof next === 'string' ? new URL(next).searchParams.get('$skiptoken') : null;
-      const date = Date.parse(String(answer.headers['date'] ?? ''));
-      return {
-        rows: value['value'].filter((row): row is ODataRow => isObject(row) && typeof row['__id'] === 'string'),
-        ...(typeof total === 'number' ? { count: total } : {}),
-        ...(token === null ? {} : { skipToken: token }),
-        serverTime: Number.isNaN(date) ? clock() : date,
-      };
-    },
+    close: () => session.close(),
   };
 };

@@ -1,0 +1,214 @@
+import { Fault } from '../../core/fault.ts';
+import { isObject } from '../../core/json.ts';
+import { type FieldRow, readFieldRows } from '../mapping/form.ts';
+import { isCentralError } from './answer.ts';
+import { type CentralClient, part } from './client.ts';
+
+/** A row of the feed as Central sent it. */
+export type ODataRow = Readonly<Record<string, unknown>>;
+
+export interface FormInfo {
+  readonly version: string;
+  readonly hash: string;
+  readonly keyId: number | null;
+  /** Tells a form from an earlier one of the same name that was deleted (odk.md §15.7). */
+  readonly createdAt: string;
+}
+
+/** Where a walk goes on: taken out of a nextLink, whose host is not to be trusted. */
+export interface PageCursor {
+  readonly name: '$skiptoken' | '$skip';
+  readonly value: string;
+}
+
+export interface Page {
+  readonly rows: readonly ODataRow[];
+  readonly next: PageCursor | undefined;
+  /** Rows that match, when it was asked for. */
+  readonly count: number | undefined;
+  /** The server's time when it answered, in milliseconds. */
+  readonly serverTime: number | undefined;
+}
+
+export interface PageRequest {
+  readonly filter: string | undefined;
+  readonly pageSize: number;
+  readonly cursor?: PageCursor | undefined;
+}
+
+export interface AttachmentInfo {
+  readonly name: string;
+  readonly exists: boolean;
+}
+
+export interface RestSubmission {
+  readonly instanceId: string;
+  readonly reviewState: string | null;
+  readonly updatedAt: string | null;
+  readonly deletedAt: string | null;
+  readonly versionId: string | undefined;
+}
+
+/** What one form of one Central answers, typed. */
+export interface CentralForm {
+  /** `undefined`: there is no such form (any more). */
+  info(): Promise<FormInfo | undefined>;
+  fields(version?: string): Promise<FieldRow[]>;
+  xml(version?: string): Promise<string>;
+  page(request: PageRequest): Promise<Page>;
+  /** Rows by id, deleted ones too, at most 40 at once. */
+  byIds(ids: readonly string[]): Promise<readonly ODataRow[]>;
+  submissionXml(id: string): Promise<string>;
+  attachments(id: string): Promise<readonly AttachmentInfo[]>;
+  /** `undefined` for a file that is not there. */
+  attachment(
+    id: string,
+    name: string,
+    maxBytes: number,
+  ): Promise<{ readonly bytes: Buffer; readonly etag: string | undefined } | undefined>; // prettier-ignore
+  list(limit: number, offset: number): Promise<readonly RestSubmission[]>;
+  submission(id: string): Promise<RestSubmission>;
+  review(id: string, state: string | null): Promise<RestSubmission>;
+  comment(id: string, body: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const unexpected = (what: string): Fault =>
+  new Fault('net.upstream', `ODK Central answered ${what} in an unknown form`);
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+const toRest = (value: unknown): RestSubmission => {
+  if (!isObject(value) || typeof value['instanceId'] !== 'string') throw unexpected('a submission');
+  const current = value['currentVersion'];
+  return {
+    instanceId: value['instanceId'],
+    reviewState: textOrNull(value['reviewState']),
+    updatedAt: textOrNull(value['updatedAt']),
+    deletedAt: textOrNull(value['deletedAt']),
+    versionId: isObject(current) && typeof current['instanceId'] === 'string' ? current['instanceId'] : undefined,
+  };
+};
+
+/** Takes the position out of a nextLink; its origin is the server's belief about itself and is not followed. */
+const toCursor = (link: unknown): PageCursor | undefined => {
+  if (typeof link !== 'string') return undefined;
+  const query = new URL(link, 'http://central.invalid').searchParams;
+  for (const name of ['$skiptoken', '$skip'] as const) {
+    const value = query.get(name);
+    if (value !== null) return { name, value };
+  }
+  throw unexpected('with a nextLink that leads nowhere');
+};
+
+const byIdFilter = (ids: readonly string[]): string => {
+  // No quote can be written inside a filter's text (odk.md §7): such an id cannot be asked for.
+  const tests = ids.filter((id) => !id.includes("'")).map((id) => `__id eq '${id}'`);
+  return `(${tests.join(' or ')}) and (__system/deletedAt eq null or __system/deletedAt ne null)`;
+};
+
+export const createCentralForm = (client: CentralClient, project: number, xmlFormId: string): CentralForm => {
+  const form = `/projects/${project}/forms/${part(xmlFormId)}`;
+  const submission = (id: string): string => `${form}/submissions/${part(id)}`;
+
+  const readPage = (body: unknown, date: unknown): Page => {
+    if (!isObject(body) || !Array.isArray(body['value']) || !body['value'].every(isObject)) throw unexpected('a page');
+    const count = body['@odata.count'];
+    const time = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    return {
+      rows: body['value'] as readonly ODataRow[],
+      next: toCursor(body['@odata.nextLink']),
+      count: typeof count === 'number' ? count : undefined,
+      serverTime: Number.isNaN(time) ? undefined : time,
+    };
+  };
+
+  return {
+    async info() {
+      try {
+        const { body } = await client.json({ path: form });
+        if (!isObject(body) || typeof body['createdAt'] !== 'string' || typeof body['hash'] !== 'string') {
+          throw unexpected('a form');
+        }
+        return {
+          version: String(body['version'] ?? ''),
+          hash: body['hash'],
+          keyId: typeof body['keyId'] === 'number' ? body['keyId'] : null,
+          createdAt: body['createdAt'],
+        };
+      } catch (error) {
+        if (isCentralError(error, 404)) return undefined;
+        throw error;
+      }
+    },
+    async fields(version) {
+      const path = version === undefined ? `${form}/fields` : `${form}/versions/${part(version)}/fields`;
+      const { body } = await client.json({ path, query: { odata: 'true' } });
+      return readFieldRows(body);
+    },
+    async xml(version) {
+      const path = version === undefined ? `${form}.xml` : `${form}/versions/${part(version)}.xml`;
+      return (await client.send({ path })).body.toString('utf8');
+    },
+    async page({ filter, pageSize, cursor }) {
+      const { body, headers } = await client.json({
+        path: `${form}.svc/Submissions`,
+        query: {
+          $top: String(pageSize),
+          $expand: '*',
+          ...(cursor ? { [cursor.name]: cursor.value } : {}),
+          // Counting costs the server a second query, and the first page's count is what the walk is held against.
+          ...(cursor ? {} : { $count: 'true' }),
+          ...(filter === undefined ? {} : { $filter: filter }),
+        },
+      });
+      return readPage(body, headers['date']);
+    },
+    async byIds(ids) {
+      if (ids.length === 0) return [];
+      const query = { $expand: '*', $filter: byIdFilter(ids) };
+      const { body } = await client.json({ path: `${form}.svc/Submissions`, query });
+      return readPage(body, undefined).rows;
+    },
+    async submissionXml(id) {
+      return (await client.send({ path: `${submission(id)}.xml`, attempts: 2 })).body.toString('utf8');
+    },
+    async attachments(id) {
+      const { body } = await client.json({ path: `${submission(id)}/attachments`, attempts: 2 });
+      if (!Array.isArray(body)) throw unexpected('a list of files');
+      return body.flatMap((one: unknown) =>
+        isObject(one) && typeof one['name'] === 'string' ? [{ name: one['name'], exists: one['exists'] === true }] : [],
+      );
+    },
+    async attachment(id, name, maxBytes) {
+      try {
+        const answer = await client.send({
+          path: `${submission(id)}/attachments/${part(name)}`,
+          maxBytes,
+          attempts: 2,
+        });
+        const etag = typeof answer.headers.etag === 'string' ? answer.headers.etag : undefined;
+        const { location } = answer.headers;
+        if (answer.status === 307 && location)
+          return { bytes: await client.fetchPlain(location, maxBytes), etag: undefined };
+        return { bytes: answer.body, etag };
+      } catch (error) {
+        if (isCentralError(error, 404)) return undefined;
+        throw error;
+      }
+    },
+    async list(limit, offset) {
+      const query = { limit: String(limit), offset: String(offset) };
+      const { body } = await client.json({ path: `${form}/submissions`, query });
+      if (!Array.isArray(body)) throw unexpected('the list of submissions');
+      return body.map(toRest);
+    },
+    submission: async (id) => toRest((await client.json({ path: submission(id), attempts: 2 })).body),
+    review: async (id, state) =>
+      toRest((await client.json({ method: 'PATCH', path: submission(id), json: { reviewState: state } })).body),
+    async comment(id, body) {
+      await client.json({ method: 'POST', path: `${submission(id)}/comments`, json: { body } });
+    },
+    close: () => client.close(),
+  };
+};

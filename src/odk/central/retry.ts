@@ -1,0 +1,29 @@
+import { sleep } from '../../core/async.ts';
+
+/** How often and how long apart a request is repeated. */
+export interface RetryPolicy {
+  readonly attempts: number;
+  readonly baseMs: number;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+export const defaultRetry: RetryPolicy = { attempts: 5, baseMs: 500, pause: sleep };
+
+// Longer than this nobody waits within a poll: the next one resumes.
+const LONGEST_MS = 30_000;
+
+/** Statuses after which a repeat may help; of the others (400, 403, 404, 406, 409, 501) none ever does. */
+const passing = new Set([429, 500, 502, 503, 504]);
+
+export const mayPass = (status: number): boolean => passing.has(status);
+
+/** `Retry-After` in milliseconds: seconds, or a date. */
+export const readRetryAfter = (header: unknown, now: number): number | undefined => {
+  if (typeof header !== 'string' || header === '') return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+};
+
+/** The pause before the next attempt: what the server asks for, or twice as long each time, with jitter. */
+export const pauseBefore = (policy: RetryPolicy, attempt: number, asked: number | undefined): number =>
+  Math.min(LONGEST_MS, asked ?? policy.baseMs * 2 ** attempt * (0.5 + Math.random() / 2));

@@ -1,0 +1,48 @@
+import type { Json } from '../core/json.ts';
+import type { DeadLetterReason } from './reasons.ts';
+import type { SourceSettings } from './source.ts';
+import type { Entry } from './submissions.store.ts';
+
+/** What is to be done with a submission before its answers are looked at. */
+export type Disposition =
+  | { readonly do: 'map' }
+  | { readonly do: 'unchanged' }
+  | { readonly do: 'hold'; readonly why: 'gate' | 'deleted' }
+  | { readonly do: 'retire' }
+  | { readonly do: 'park'; readonly reason: DeadLetterReason; readonly path: string; readonly value: Json };
+
+const park = (reason: DeadLetterReason, path: string, value: Json): Disposition => ({
+  do: 'park',
+  reason,
+  path,
+  value,
+});
+
+/** `mapped` are the form's paths that vanished: while there are any, what OData shows cannot be told from no answer. */
+export const decide = (
+  entry: Entry,
+  settings: SourceSettings,
+  form: { readonly version: string; readonly vanished: readonly string[] },
+): Disposition => {
+  const isImported = entry.subject !== null;
+  if (entry.deleted_at !== null) return isImported ? { do: 'retire' } : { do: 'hold', why: 'deleted' };
+  // Which of two current versions is right, nobody can say; what was imported before stays.
+  if (entry.anomaly === 1) return park('central-anomaly', 'meta.instanceID', entry.version_id);
+  if (entry.review_state === 'rejected' && !settings.accept.includes('rejected')) {
+    return isImported ? { do: 'retire' } : { do: 'hold', why: 'gate' };
+  }
+  if (!settings.accept.includes(entry.review_state)) return { do: 'hold', why: 'gate' };
+  if (entry.status !== null) return park('encrypted', '__system.status', entry.status);
+  if (settings.versions && !settings.versions.includes(entry.form_version ?? '')) {
+    return park('form-version-unmapped', '__system.formVersion', entry.form_version);
+  }
+  if (form.vanished.length > 0) {
+    return park(
+      'form-version-unmapped',
+      form.vanished[0] ?? '',
+      settings.read === 'xml' ? entry.form_version : form.version,
+    );
+  }
+  if (entry.applied_edits !== null && entry.edits < entry.applied_edits) return { do: 'unchanged' };
+  return { do: 'map' };
+};

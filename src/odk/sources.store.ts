@@ -1,0 +1,161 @@
+import { knexOf, type Reader, type Tx, touch } from '../storage/index.ts';
+import type { FieldRow } from './mapping/form.ts';
+import type { SourceSettings } from './source.ts';
+
+/** The topic that `touch` marks when a source is added, replaced or removed. */
+export const SOURCES_TOPIC = 'odk-sources';
+
+/** A walk that has not come to its end: gone on with from where it stopped (odk.md §15.3). */
+export interface Walk {
+  readonly filter: string;
+  /** Where the next page begins; absent before the first and after the last. */
+  readonly cursor?: { readonly name: '$skiptoken' | '$skip'; readonly value: string };
+  /** Central's time at the walk's first answer, milliseconds; the watermark never passes it. */
+  readonly startedAt: number;
+  /** Greatest stamp seen so far. */
+  readonly seen: string;
+  readonly rows: number;
+  readonly count: number;
+}
+
+/** What was last known of a source's form. */
+export interface KnownForm {
+  /** `createdAt` of the form. */
+  readonly key: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly fields: readonly FieldRow[];
+  /** Source paths of the mapping that the current version lacks or has changed; rows cannot be trusted meanwhile. */
+  readonly vanished: readonly string[];
+  /** Forms of this name that were deleted before, by key. */
+  readonly earlier: readonly string[];
+}
+
+export interface Source {
+  readonly name: string;
+  readonly settings: SourceSettings;
+  readonly secret: string;
+  readonly mapping: string;
+  readonly mappingVersion: string;
+  readonly state: 'ok' | 'paused' | 'gone';
+  readonly form: KnownForm | undefined;
+  readonly watermark: string | undefined;
+  readonly walk: Walk | undefined;
+  readonly batch: number;
+  readonly breaker: string;
+  readonly nextAt: number;
+  readonly lastSuccessAt: string | undefined;
+  readonly lastError: string | undefined;
+}
+
+interface SourceRow {
+  readonly name: string;
+  readonly settings: string;
+  readonly secret: string;
+  readonly mapping: string;
+  readonly mapping_version: string;
+  readonly state: Source['state'];
+  readonly form: string | null;
+  readonly watermark: string | null;
+  readonly walk: string | null;
+  readonly batch: number;
+  readonly breaker: string;
+  readonly next_at: number;
+  readonly last_success_at: string | null;
+  readonly last_error: string | null;
+}
+
+const fromRow = (row: SourceRow): Source => ({
+  name: row.name,
+  settings: JSON.parse(row.settings),
+  secret: row.secret,
+  mapping: row.mapping,
+  mappingVersion: row.mapping_version,
+  state: row.state,
+  form: row.form === null ? undefined : JSON.parse(row.form),
+  watermark: row.watermark ?? undefined,
+  walk: row.walk === null ? undefined : JSON.parse(row.walk),
+  batch: row.batch,
+  breaker: row.breaker,
+  nextAt: row.next_at,
+  lastSuccessAt: row.last_success_at ?? undefined,
+  lastError: row.last_error ?? undefined,
+});
+
+export const readSources = async (reader: Reader): Promise<readonly Source[]> => {
+  const rows: SourceRow[] = await knexOf(reader)('odk_sources').orderBy('name');
+  return rows.map(fromRow);
+};
+
+export const readSource = async (reader: Reader, name: string): Promise<Source | undefined> => {
+  const row: SourceRow | undefined = await knexOf(reader)('odk_sources').where({ name }).first();
+  return row && fromRow(row);
+};
+
+export type NewSource = Pick<Source, 'name' | 'settings' | 'secret' | 'mapping' | 'mappingVersion'> & {
+  readonly form: KnownForm;
+};
+
+/** Adds a source, or replaces mapping and settings of one, which keeps ledger and watermark; the breaker is closed. */
+export const putSource = async (tx: Tx, source: NewSource): Promise<void> => {
+  const replaced = {
+    settings: JSON.stringify(source.settings),
+    secret: source.secret,
+    mapping: source.mapping,
+    mapping_version: source.mappingVersion,
+    state: 'ok',
+    form: JSON.stringify(source.form),
+    breaker: '',
+    next_at: 0,
+    last_error: null,
+  };
+  await knexOf(tx)('odk_sources')
+    .insert({ name: source.name, ...replaced })
+    .onConflict('name')
+    .merge(replaced);
+  await touch(tx, SOURCES_TOPIC);
+};
+
+/** What changes in a source as it is polled; `null` clears. */
+export interface Progress {
+  readonly state?: Source['state'];
+  readonly form?: KnownForm;
+  readonly watermark?: string | null;
+  readonly walk?: Walk | null;
+  readonly batch?: number;
+  readonly breaker?: string;
+  readonly nextAt?: number;
+  readonly lastSuccessAt?: string;
+  readonly lastError?: string | null;
+}
+
+const columnOf: Readonly<Record<keyof Progress, string>> = {
+  state: 'state',
+  form: 'form',
+  watermark: 'watermark',
+  walk: 'walk',
+  batch: 'batch',
+  breaker: 'breaker',
+  nextAt: 'next_at',
+  lastSuccessAt: 'last_success_at',
+  lastError: 'last_error',
+};
+
+export const updateSource = async (tx: Tx, name: string, progress: Progress): Promise<void> => {
+  const entries = Object.entries(progress).map(([key, value]) => [
+    columnOf[key as keyof Progress],
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
+  ]);
+  if (entries.length > 0) await knexOf(tx)('odk_sources').where({ name }).update(Object.fromEntries(entries));
+};
+
+/** Forgets a source and its ledger; the registrants stay. */
+export const deleteSource = async (tx: Tx, name: string): Promise<boolean> => {
+  const knex = knexOf(tx);
+  for (const table of ['odk_files', 'odk_members', 'odk_subjects', 'odk_submissions']) {
+    await knex(table).where({ source: name }).delete();
+  }
+  const deleted = await knex('odk_sources').where({ name }).delete();
+  await touch(tx, SOURCES_TOPIC);
+  return deleted > 0;
+};
