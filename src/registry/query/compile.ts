@@ -83,27 +83,72 @@ const onAge = (today: string, is: ComparisonOperator, ages: readonly number[]): 
   }
 };
 
+/** How much of the registry a question is likely to leave, from little to much: a guess without statistics. */
+const breadth = (query: Query, kind: Kind, catalogue: Catalogue): number => {
+  switch (query.op) {
+    case 'none':
+      return 0;
+    case 'identifier':
+      return 1;
+    case 'compare': {
+      const { type } = findAttribute(catalogue, kind, query.attribute);
+      if (query.is === 'eq' || query.is === 'in') return type === 'boolean' ? 8 : type === 'code' ? 4 : 2;
+      if (query.is === 'startsWith') return 3;
+      return query.is === 'ne' || query.is === 'nin' ? 10 : 6;
+    }
+    case 'member':
+      return 1 + breadth(query.of, kind === 'group' ? 'individual' : 'group', catalogue);
+    case 'and':
+      return query.of.reduce((least, part) => Math.min(least, breadth(part, kind, catalogue)), 9);
+    case 'or':
+      return query.of.reduce((most, part) => Math.max(most, breadth(part, kind, catalogue)), 0) + 1;
+    case 'exists':
+      return 8;
+    default:
+      return 10;
+  }
+};
+
+/** Sub-selects that PostgreSQL may turn into joins; the time to plan a join grows steeply with their number. */
+const MAX_JOINED = 6;
+
 /**
  * Turns a checked question (check.ts) about registrants of a kind into a condition on the table `registrants`.
  *
  * Logic is two-valued although SQL's is not: negation is pushed down to the leaves, and a negated leaf on a column
- * says itself what holds for null. All else is `seq in (select …)`, which is never null. Names of attributes come
- * from the catalogue and values are always bound.
+ * says itself what holds for null. Names of attributes come from the catalogue and values are always bound.
+ *
+ * A leaf that lives in another table has two forms. `seq in (select …)` leads: the database walks its index and
+ * looks up registrants. `exists (select …)` follows: it is tried on registrants found otherwise. Of a conjunction
+ * one part leads, since SQLite would multiply the lists of two leaders.
  */
 export const compileQuery = (query: Query, kind: Kind, context: CompileContext): Sql => {
   const { catalogue, profile, today } = context;
+  let joined = 0;
+
+  /** A condition on another table, `key` being its column that holds the registrant. */
+  const elsewhere = (table: string, key: string, condition: Sql, negated: boolean, leads: boolean): Sql => {
+    const { bindings } = condition;
+    if (leads && !negated) return { sql: `seq in (select ${key} from ${table} where ${condition.sql})`, bindings };
+    const probe = `exists (select 1 from ${table} where ${key} = registrants.seq and ${condition.sql})`;
+    if (negated) return { sql: `not ${probe}`, bindings };
+    joined += 1;
+    return { sql: joined > MAX_JOINED && profile.name === 'postgres' ? `(${probe}) is true` : probe, bindings };
+  };
 
   const onColumn = (column: string, condition: Sql, negated: boolean): Sql =>
     negated ? { sql: `(${column} is null or not ${condition.sql})`, bindings: condition.bindings } : condition;
 
-  const inValues = (attribute: Attribute, condition: Sql | undefined, negated: boolean): Sql => ({
-    sql: `seq ${negated ? 'not ' : ''}in (select registrant from registrant_values where attribute = ?${
-      condition ? ` and ${condition.sql}` : ''
-    })`,
-    bindings: [attribute.name, ...(condition?.bindings ?? [])],
-  });
+  const inValues = (attribute: Attribute, condition: Sql | undefined, negated: boolean, leads: boolean): Sql =>
+    elsewhere(
+      'registrant_values',
+      'registrant',
+      sql(`attribute = ?${condition ? ` and ${condition.sql}` : ''}`, attribute.name, ...(condition?.bindings ?? [])),
+      negated,
+      leads,
+    );
 
-  const comparison = (node: Comparison, about: Kind, negated: boolean): Sql => {
+  const comparison = (node: Comparison, about: Kind, negated: boolean, leads: boolean): Sql => {
     const attribute = findAttribute(catalogue, about, node.attribute);
     const scalars = (Array.isArray(node.value) ? node.value : [node.value]) as readonly Scalar[];
     const keys = scalars.map(toKey).filter((key) => key !== undefined);
@@ -112,7 +157,7 @@ export const compileQuery = (query: Query, kind: Kind, context: CompileContext):
       return onColumn('birth_date', onAge(today, node.is, keys.map(Number)), flipped);
     }
     if (attribute.stored === 'values') {
-      return inValues(attribute, onKeys(profile, 'value', node.is, keys.map(toValue)), flipped);
+      return inValues(attribute, onKeys(profile, 'value', node.is, keys.map(toValue)), flipped, leads);
     }
     const { column } = attribute.stored;
     const condition =
@@ -120,69 +165,74 @@ export const compileQuery = (query: Query, kind: Kind, context: CompileContext):
     return onColumn(column, condition, flipped);
   };
 
-  const exists = (name: string, about: Kind, negated: boolean): Sql => {
+  const exists = (name: string, about: Kind, negated: boolean, leads: boolean): Sql => {
     const attribute = findAttribute(catalogue, about, name);
-    if (attribute.stored === 'values') return inValues(attribute, undefined, negated);
+    if (attribute.stored === 'values') return inValues(attribute, undefined, negated, leads);
     const column = attribute.stored === 'derived' ? 'birth_date' : attribute.stored.column;
     return sql(`${column} is ${negated ? '' : 'not '}null`);
   };
 
-  const identifier = (type: string | undefined, value: string, negated: boolean): Sql => {
+  const identifier = (type: string | undefined, value: string, negated: boolean, leads: boolean): Sql => {
     const ownId = sql(`id ${negated ? '<>' : '='} ?`, value.toLowerCase());
     const types = type === undefined ? undefined : context.typesFor(type);
     if (types?.includes(SYSTEM_ID)) return ownId;
     const ofType = types === undefined ? '' : ` and type in (${types.map(() => '?').join(',')})`;
-    const held = sql(
-      `seq ${negated ? 'not ' : ''}in (select registrant from identifiers where value = ?${ofType}` +
-        ' and (end_date is null or end_date >= ?))',
-      value,
-      ...(types ?? []),
-      today,
-    );
+    const condition = sql(`value = ?${ofType} and (end_date is null or end_date >= ?)`, value, ...(types ?? []), today);
+    const held = elsewhere('identifiers', 'registrant', condition, negated, leads);
     return types === undefined ? join([held, ownId], negated ? 'and' : 'or') : held;
   };
 
-  const member = (of: Query, role: string | undefined, about: Kind, negated: boolean): Sql => {
+  const member = (of: Query, role: string | undefined, about: Kind, negated: boolean, leads: boolean): Sql => {
     const other: Kind = about === 'group' ? 'individual' : 'group';
-    const inner = compile(of, other, false);
-    const ofRole =
-      role === undefined
-        ? sql('')
-        : sql(" and folded_roles like ? escape '!'", `%${escapeLike(JSON.stringify(fold(role)))}%`);
-    return {
-      sql:
-        `seq ${negated ? 'not ' : ''}in (select ${about}_seq from memberships where live = 1${ofRole.sql}` +
-        ` and ${other}_seq in (select seq from registrants where kind = '${other}' and ${inner.sql}))`,
-      bindings: [...ofRole.bindings, ...inner.bindings],
-    };
+    const inner = compile(of, other, false, leads && !negated);
+    const far =
+      leads && !negated
+        ? `${other}_seq in (select seq from registrants where kind = '${other}' and ${inner.sql})`
+        : `exists (select 1 from registrants where seq = memberships.${other}_seq and ${inner.sql})`;
+    const ofRole = role === undefined ? '' : " and folded_roles like ? escape '!'";
+    const pattern = role === undefined ? [] : [`%${escapeLike(JSON.stringify(fold(role)))}%`];
+    const condition = sql(`live = 1${ofRole} and ${far}`, ...pattern, ...inner.bindings);
+    return elsewhere('memberships', `${about}_seq`, condition, negated, leads);
   };
 
-  const compile = (node: Query, about: Kind, negated: boolean): Sql => {
+  /** Which part of a conjunction leads. */
+  const leaderOf = (parts: readonly Query[], about: Kind): Query | undefined => {
+    let best: Query | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const part of parts) {
+      const guess = breadth(part, about, catalogue);
+      if (guess < least) [best, least] = [part, guess];
+    }
+    return best;
+  };
+
+  const compile = (node: Query, about: Kind, negated: boolean, leads: boolean): Sql => {
     switch (node.op) {
       case 'all':
       case 'none':
         return sql((node.op === 'all') !== negated ? '1=1' : '1=0');
       case 'and':
-      case 'or':
-        return join(
-          node.of.map((part) => compile(part, about, negated)),
-          (node.op === 'and') !== negated ? 'and' : 'or',
-        );
+      case 'or': {
+        const isAnd = (node.op === 'and') !== negated;
+        const leader = isAnd && leads && !negated ? leaderOf(node.of, about) : undefined;
+        const parts = node.of.map((part) => compile(part, about, negated, leads && (!isAnd || part === leader)));
+        return join(parts, isAnd ? 'and' : 'or');
+      }
       case 'not':
-        return compile(node.of, about, !negated);
+        return compile(node.of, about, !negated, leads);
       case 'compare':
-        return comparison(node, about, negated);
+        return comparison(node, about, negated, leads);
       case 'exists':
-        return exists(node.attribute, about, negated);
+        return exists(node.attribute, about, negated, leads);
       case 'identifier':
-        return identifier(node.type, node.value, negated);
+        return identifier(node.type, node.value, negated, leads);
       case 'member':
-        return member(node.of, node.role, about, negated);
+        return member(node.of, node.role, about, negated, leads);
       default:
         return absurd(node);
     }
   };
-  return compile(query, kind, false);
+  return compile(query, kind, false, true);
 };
 
 /**
