@@ -31,6 +31,8 @@ import {
   type KeyOptions,
   type OwnKeys,
   openKeys,
+  openSecretBox,
+  type SecretBox,
 } from './trust/index.ts';
 
 /**
@@ -51,6 +53,8 @@ export interface Ground {
   readonly tokens: ClientTokens;
   readonly keys: OwnKeys;
   readonly keyOptions: KeyOptions;
+  /** What we come to peers by stands in the database under this. */
+  readonly secrets: SecretBox;
   /** Outbound requests to addresses that come from messages and peers. */
   readonly peerHttp: HttpClient;
   /** Every sender id we go by: our own, and those that peers know us under. */
@@ -75,7 +79,8 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
     const migrations = await db.migrate();
     if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
     const keys = await openingKeys;
-    const peers = createPeers({ db, clock });
+    const secrets = openSecretBox(join(config.dataDir, 'peer-secrets.key'));
+    const peers = createPeers({ db, clock, secrets });
     const peerDirectory = createPeerDirectory(db);
     const clients = createClients({ db, clock });
     const tokens = createClientTokens({
@@ -105,6 +110,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       tokens,
       keys,
       keyOptions,
+      secrets,
       peerHttp,
       senderIds: async () => {
         const known = (await peers.list()).filter(({ active }) => active).flatMap(({ ourId }) => ourId ?? []);

@@ -1,3 +1,3 @@
 export * from './clients/index.ts';
 export * from './peers/index.ts';
-export type { Peer, PeerDirectory } from './ports.ts';
+export type { Asking, CredentialsPlace, Peer, PeerDirectory } from './ports.ts';

@@ -1,6 +1,25 @@
 import type { Json } from '../core/json.ts';
 import type { KeySource, OutgoingForm, PublicJwk } from '../trust/ports.ts';
 
+/** Where a client's credentials stand in a request for a token; one peer wants them in the query. */
+export const credentialsPlaces = ['body', 'query', 'basic'] as const;
+export type CredentialsPlace = (typeof credentialsPlaces)[number];
+
+/**
+ * How we identify ourselves when we call a peer: by the token it comes to us with, by one it gave us, or by one we
+ * fetch as its client. Tokens and secrets are sealed.
+ */
+export type Asking =
+  | { readonly by: 'shared-token' | 'token'; readonly token: string }
+  | {
+      readonly by: 'client';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly credentials: CredentialsPlace;
+      readonly scope?: string;
+    };
+
 /** A registered DCI peer (product.md, `peer add`). */
 export interface Peer extends KeySource {
   readonly id: string;
@@ -15,6 +34,8 @@ export interface Peer extends KeySource {
   readonly url?: string;
   /** The sender id we present to it; else `DCI_SENDER_ID`. */
   readonly ourId?: string;
+  /** How we identify ourselves when we call it; absent: by no token. */
+  readonly asking?: Asking;
   /** Its records may be taken into our registry. */
   readonly source: boolean;
   readonly mustSign: boolean;

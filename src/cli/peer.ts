@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PeerSettings } from '../access/index.ts';
+import type { AskingSettings, PeerSettings } from '../access/index.ts';
 import type { Peer } from '../access/ports.ts';
 import { Fault } from '../core/fault.ts';
 import type { Json } from '../core/json.ts';
@@ -8,7 +8,16 @@ import type { CliContext, CommandFile } from './context.ts';
 import { collect } from './options.ts';
 import { table } from './table.ts';
 
-interface Options {
+interface AskOptions {
+  readonly askToken?: string;
+  readonly askTokenUrl?: string;
+  readonly askClientId?: string;
+  readonly askClientSecret?: string;
+  readonly askCredentials?: string;
+  readonly askScope?: string;
+}
+
+interface Options extends AskOptions {
   readonly senderId?: string;
   readonly jwksUrl?: string;
   readonly key?: string;
@@ -39,12 +48,30 @@ const readPolicy = (path: string): Json => {
   }
 };
 
-const toSettings = ({ key, policy, scope, senderId: _senderId, ...rest }: Options): PeerSettings => ({
-  ...rest,
-  ...(key === undefined ? {} : { keys: readKeyFile(read(key)) }),
-  ...(policy === undefined ? {} : { policy: readPolicy(policy) }),
-  ...(scope.length === 0 ? {} : { scopes: scope }),
-});
+/** How we come to the peer; `undefined` when nothing was said of it. */
+const toAsking = (options: AskOptions): AskingSettings | undefined => {
+  const { askToken, askTokenUrl, askClientId, askClientSecret, askCredentials, askScope } = options;
+  const asking: AskingSettings = {
+    ...(askToken === undefined ? {} : { token: askToken }),
+    ...(askTokenUrl === undefined ? {} : { tokenUrl: askTokenUrl }),
+    ...(askClientId === undefined ? {} : { clientId: askClientId }),
+    ...(askClientSecret === undefined ? {} : { clientSecret: askClientSecret }),
+    ...(askCredentials === undefined ? {} : { credentials: askCredentials }),
+    ...(askScope === undefined ? {} : { scope: askScope }),
+  };
+  return Object.keys(asking).length === 0 ? undefined : asking;
+};
+
+const toSettings = ({ key, policy, scope, senderId: _senderId, ...rest }: Options): PeerSettings => {
+  const asking = toAsking(rest);
+  return {
+    ...rest,
+    ...(asking === undefined ? {} : { asking }),
+    ...(key === undefined ? {} : { keys: readKeyFile(read(key)) }),
+    ...(policy === undefined ? {} : { policy: readPolicy(policy) }),
+    ...(scope.length === 0 ? {} : { scopes: scope }),
+  };
+};
 
 const keyNames = (peer: Peer): string[] =>
   peer.keys.map((key) => key.kid ?? `(no id) ${key.kty} ${key.crv ?? ''}`.trim());
@@ -57,6 +84,7 @@ const wire = (peer: Peer): object => ({
   callback: peer.callback,
   url: peer.url,
   our_id: peer.ourId,
+  asked_by: peer.asking?.by,
   source: peer.source,
   must_sign: peer.mustSign,
   scopes: peer.scopes,
@@ -81,7 +109,13 @@ const withSettings = (command: ReturnType<Parameters<CommandFile>[0]['command']>
       collect,
       [],
     )
-    .option('--token <token>', 'its bearer token; without one a token is made');
+    .option('--token <token>', 'its bearer token; without one a token is made')
+    .option('--ask-token <token>', 'the bearer token it gave us (default: its own token serves both ways)')
+    .option('--ask-token-url <url>', 'where we fetch tokens from it (OAuth2 client credentials)')
+    .option('--ask-client-id <id>', 'our client id there')
+    .option('--ask-client-secret <secret>', 'our client secret there')
+    .option('--ask-credentials <place>', 'where it wants them: body (default), query or basic')
+    .option('--ask-scope <scopes>', 'the scopes to ask for');
 
 const add = (context: CliContext) => async (options: Options) => {
   const { peers } = await context.ground();

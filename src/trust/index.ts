@@ -10,6 +10,7 @@ export {
   type SigningKey,
 } from './own-keys.ts';
 export { rotateKeys } from './rotate-keys.ts';
+export { openSecretBox, type SecretBox } from './secret-box.ts';
 export { type Acceptance, createSeenMessages, type IncomingMessage, type SeenMessages } from './seen-messages.store.ts';
 export { createSigner, type EnvelopeSigner, type SealedEnvelope } from './signer.ts';
 export { canonicalEnvelope, MAX_DEPTH, parseStrictJson, type StrictJson } from './strict-json.ts';

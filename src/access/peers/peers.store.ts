@@ -1,7 +1,7 @@
 import type { Json } from '../../core/json.ts';
 import { knexOf, type Reader, type Tx, touch } from '../../storage/index.ts';
 import type { OutgoingForm, PublicJwk } from '../../trust/ports.ts';
-import type { Peer } from '../ports.ts';
+import type { Asking, Peer } from '../ports.ts';
 
 /** Touched with every change, so that every process drops what it remembers of peers. */
 export const PEERS_TOPIC = 'peers';
@@ -16,6 +16,7 @@ interface Row {
   readonly callback: string | null;
   readonly url: string | null;
   readonly our_id: string | null;
+  readonly asking: string | null;
   readonly source: number;
   readonly must_sign: number;
   readonly scopes: string;
@@ -45,6 +46,7 @@ const fromRow = (row: Row): StoredPeer => ({
     ...(row.callback === null ? {} : { callback: row.callback }),
     ...(row.url === null ? {} : { url: row.url }),
     ...(row.our_id === null ? {} : { ourId: row.our_id }),
+    ...(row.asking === null ? {} : { asking: JSON.parse(row.asking) as Asking }),
     source: row.source === 1,
     mustSign: row.must_sign === 1,
     scopes: JSON.parse(row.scopes) as string[],
@@ -63,6 +65,7 @@ const toRow = ({ peer, tokenHash, createdAt, updatedAt }: StoredPeer): Row => ({
   callback: peer.callback ?? null,
   url: peer.url ?? null,
   our_id: peer.ourId ?? null,
+  asking: peer.asking === undefined ? null : JSON.stringify(peer.asking),
   source: peer.source ? 1 : 0,
   must_sign: peer.mustSign ? 1 : 0,
   scopes: JSON.stringify(peer.scopes),

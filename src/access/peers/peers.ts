@@ -3,8 +3,10 @@ import { Fault } from '../../core/fault.ts';
 import { newId } from '../../core/ids.ts';
 import type { Json } from '../../core/json.ts';
 import type { Database } from '../../storage/index.ts';
+import type { SecretBox } from '../../trust/index.ts';
 import { type OutgoingForm, outgoingForms, type PublicJwk } from '../../trust/ports.ts';
-import type { Peer } from '../ports.ts';
+import type { Asking, Peer } from '../ports.ts';
+import { type AskingSettings, sharedToken, toAsking } from './asking.ts';
 import { isTokenTaken, readPeer, readPeers, type StoredPeer, writePeer } from './peers.store.ts';
 import { checkPeerScope } from './scopes.ts';
 import { hashToken, newToken } from './token.ts';
@@ -17,6 +19,8 @@ export interface PeerSettings {
   readonly callback?: string;
   readonly url?: string;
   readonly ourId?: string;
+  /** How we identify ourselves when we call it; without it, by the token it comes to us with. */
+  readonly asking?: AskingSettings;
   readonly source?: boolean;
   readonly mustSign?: boolean;
   readonly scopes?: readonly string[];
@@ -81,6 +85,7 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
     ...pick('url'),
     ...pick('ourId'),
     ...pick('policy'),
+    ...(before.asking === undefined ? {} : { asking: before.asking }),
     source: given.source ?? before.source,
     mustSign: given.mustSign ?? before.mustSign,
     scopes: given.scopes?.map(checkPeerScope) ?? before.scopes,
@@ -88,8 +93,26 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
   };
 };
 
+export interface PeersDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** Keeps what we come to peers by; without it they are called without a token. */
+  readonly secrets?: SecretBox;
+}
+
 /** Registration of DCI peers; every change is in force in all processes within two seconds (dci.md §15.1). */
-export const createPeers = ({ db, clock }: { readonly db: Database; readonly clock: Clock }): Peers => {
+export const createPeers = ({ db, clock, secrets }: PeersDeps): Peers => {
+  /** How the peer is asked from now on; its own token serves both ways unless another way was chosen. */
+  const withAsking = (peer: Peer, { asking: given, token }: PeerSettings): Peer => {
+    if (!secrets) return peer;
+    const { senderId, asking: before } = peer;
+    const isShared = before === undefined || before.by === 'shared-token';
+    let asking: Asking | undefined = before;
+    if (given) asking = toAsking(secrets, senderId, before, given);
+    else if (token !== undefined && isShared) asking = sharedToken(secrets, senderId, token);
+    return asking === undefined ? peer : { ...peer, asking };
+  };
+
   const change = (senderId: string, next: (stored: StoredPeer) => StoredPeer): Promise<Peer> =>
     db.write(async (tx) => {
       const stored = await readPeer(tx, senderId);
@@ -116,7 +139,7 @@ export const createPeers = ({ db, clock }: { readonly db: Database; readonly clo
         scopes: [],
         active: true,
       };
-      const peer = apply(blank, settings);
+      const peer = withAsking(apply(blank, settings), { ...settings, token });
       const tokenHash = hashToken(token);
       return db.write(async (tx) => {
         const known = await readPeer(tx, senderId);
@@ -133,7 +156,7 @@ export const createPeers = ({ db, clock }: { readonly db: Database; readonly clo
     update: (senderId, settings) =>
       change(senderId, (stored) => ({
         ...stored,
-        peer: apply(stored.peer, settings),
+        peer: withAsking(apply(stored.peer, settings), settings),
         tokenHash: settings.token === undefined ? stored.tokenHash : hashToken(checkToken(settings.token)),
       })),
     revoke: (senderId) => change(senderId, (stored) => ({ ...stored, peer: { ...stored.peer, active: false } })),

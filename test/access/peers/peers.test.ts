@@ -1,24 +1,33 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { createPeerDirectory, createPeers, hasScope, type Peers } from '../../../src/access/index.ts';
-import type { PeerDirectory } from '../../../src/access/ports.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createPeerDirectory, createPeers, hasScope, openAsking, type Peers } from '../../../src/access/index.ts';
+import type { Peer, PeerDirectory } from '../../../src/access/ports.ts';
 import { sleep } from '../../../src/core/async.ts';
 import { type Database, knexOf } from '../../../src/storage/index.ts';
+import { openSecretBox } from '../../../src/trust/index.ts';
 import type { PublicJwk } from '../../../src/trust/ports.ts';
 import { describeStore } from '../../support/stores.ts';
 
 const jwk = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }) as PublicJwk;
 
 describeStore('peers', ({ database, again }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'crosswalk-peers-'));
+  const secrets = openSecretBox(join(folder, 'peer-secrets.key'));
   let peers: Peers;
   let directory: PeerDirectory;
   let other: Database;
   before(async () => {
     other = await again();
-    peers = createPeers({ db: database(), clock: Date.now });
+    peers = createPeers({ db: database(), clock: Date.now, secrets });
     directory = createPeerDirectory(other);
   });
-  after(() => other.close());
+  after(async () => {
+    await other.close();
+    rmSync(folder, { recursive: true });
+  });
 
   it('are found by their token and their id in every process, and by nothing else', async () => {
     const { peer, token } = await peers.add('crvs.example.org', { keys: [jwk] });
@@ -34,6 +43,38 @@ describeStore('peers', ({ database, again }) => {
     assert.equal(token, 'a-token-of-my-own');
     const rows = await database().read(async (reader) => knexOf(reader)('peers'));
     assert.ok(!JSON.stringify(rows).includes('a-token-of-my-own'));
+  });
+
+  it('are called by the token they come with, until another way is set', async () => {
+    const openWith = (peer: Peer) => peer.asking && openAsking(secrets, peer.senderId, peer.asking);
+    const { peer, token } = await peers.add('shared.example.org', {});
+    assert.equal(openWith(peer), token);
+    assert.equal(openWith(await peers.update('shared.example.org', { token: 'another' })), 'another');
+    const chosen = await peers.update('shared.example.org', { asking: { token: 'theirs' } });
+    assert.equal(openWith(chosen), 'theirs');
+    assert.equal(openWith(await peers.update('shared.example.org', { token: 'third' })), 'theirs');
+  });
+
+  it('are called by tokens fetched with our client id and secret, of which the secret is sealed', async () => {
+    const asking = { tokenUrl: 'https://c.example.org/token', clientId: 'us', clientSecret: 'hush-hush' };
+    const { peer } = await peers.add('client.example.org', { asking });
+    assert.ok(!JSON.stringify(peer).includes('hush-hush'));
+    assert.equal(peer.asking && openAsking(secrets, peer.senderId, peer.asking), 'hush-hush');
+    const moved = await peers.update('client.example.org', { asking: { credentials: 'query' } });
+    assert.deepEqual(
+      { ...moved.asking, clientSecret: '' },
+      { by: 'client', tokenUrl: asking.tokenUrl, clientId: 'us', clientSecret: '', credentials: 'query' },
+    );
+    await assert.rejects(
+      async () => peers.add('half.example.org', { asking: { clientId: 'us' } }),
+      /client secret are needed/,
+    );
+  });
+
+  it('do not show what they are called by to another key', async () => {
+    const { peer } = await peers.add('sealed.example.org', {});
+    const stranger = openSecretBox(join(folder, 'another.key'));
+    assert.throws(() => peer.asking && openAsking(stranger, peer.senderId, peer.asking), /does not open with the key/);
   });
 
   it('are shut out everywhere within two seconds of being revoked, and may come back', async () => {
