@@ -109,7 +109,7 @@ export const toODataAnswers = (
 const isNested = (fields: readonly FormField[], key: string): boolean =>
   fields.some((field) => field.type === 'repeat' && key.split('@')[0] === field.odataPath.at(-1));
 
-/** The file names a submission mentions, in the order of the form: what Central expects to receive. */
+/** The file names a submission mentions: what Central expects to receive. */
 export const mentionedFiles = (fields: readonly FormField[], answers: Answers): string[] =>
   fields.flatMap((field) => {
     const name = field.path.at(-1) ?? '';

@@ -1,7 +1,7 @@
 import { problems } from './problems.ts';
 
 /** The stamps of a submission that a filter may mention. */
-export interface Filterable {
+interface Filterable {
   readonly id: string;
   readonly submissionDate: string;
   readonly updatedAt: string | null;
@@ -10,16 +10,18 @@ export interface Filterable {
   readonly submitterId: string | null;
 }
 
-export interface Filter {
-  readonly matches: (row: Filterable) => boolean;
+export interface Filter<Row> {
+  readonly matches: (row: Row) => boolean;
   /** Mentioning `deletedAt` anywhere switches off the implicit "not deleted". */
   readonly mentionsDeleted: boolean;
 }
 
 type Value = string | number | boolean | null;
-type Read = (row: Filterable) => Value;
 
-const fields: Readonly<Record<string, Read>> = {
+/** What a filter may mention of a row. */
+export type FilterFields<Row> = Readonly<Record<string, (row: Row) => Value>>;
+
+export const submissionFields: FilterFields<Filterable> = {
   __id: (row) => row.id,
   '__system/submissionDate': (row) => row.submissionDate,
   '__system/updatedAt': (row) => row.updatedAt,
@@ -95,7 +97,9 @@ const comparisons: Readonly<Record<string, (left: Value, right: Value) => boolea
 };
 
 /** Reads the part of OData's filter language that Central understands, with Central's refusals for the rest. */
-export const parseFilter = (text: string): Filter => {
+export const parseFilter = <Row>(text: string, fields: FilterFields<Row>): Filter<Row> => {
+  type Read = (row: Row) => Value;
+  type Test = (row: Row) => boolean;
   const tokens = tokenize(text);
   let position = 0;
   let mentionsDeleted = false;
@@ -146,7 +150,6 @@ export const parseFilter = (text: string): Filter => {
     return (row) => comparable(read(row));
   };
 
-  type Test = (row: Filterable) => boolean;
   const comparison = (): Test => {
     if (take('word', 'not')) {
       const inner = comparison();

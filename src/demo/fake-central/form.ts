@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Answers, mentionedFiles, readSubmissionXml } from './answers.ts';
 import { problems } from './problems.ts';
-import { type FormDefinition, readForm } from './xform.ts';
+import { type FormDefinition, type FormField, readForm } from './xform.ts';
 
 export const reviewStates = ['approved', 'rejected', 'hasIssues', 'edited'] as const;
 export type ReviewState = (typeof reviewStates)[number] | null;
@@ -91,9 +91,26 @@ export interface SubmitOptions extends HoldOptions {
   readonly submissionDate?: string;
   readonly encrypted?: boolean;
   readonly files?: Readonly<Record<string, Buffer>>;
+  readonly entity?: EntityClaim;
 }
 export interface EditOptions extends HoldOptions {
   readonly formVersion?: string;
+}
+
+/** What a submission says in `meta/entity` beside its label: which entity it creates, or updates from which version. */
+export interface EntityClaim {
+  readonly uuid?: string;
+  readonly baseVersion?: number;
+}
+
+/** Work that Central's background worker gets to later: an entity out of a submission. */
+export interface EntityJob {
+  readonly project: number;
+  readonly dataset: string;
+  readonly submission: Submission;
+  readonly claim: EntityClaim;
+  readonly label: string | undefined;
+  readonly data: Readonly<Record<string, string>>;
 }
 
 const md5 = (bytes: Buffer | string): string => createHash('md5').update(bytes).digest('hex');
@@ -106,9 +123,30 @@ const withMeta = (answers: Answers, instanceId: string, deprecatedId?: string): 
   };
 };
 
+const labelOf = (answers: Answers): string | undefined => {
+  const entity = ((answers['meta'] ?? {}) as Answers)['entity'] as Answers | undefined;
+  return typeof entity?.['label'] === 'string' ? entity['label'] : undefined;
+};
+
+/** The answers that the form saves to properties of its entity list; those left empty say nothing. */
+const savedAnswers = (fields: readonly FormField[], answers: Answers): Record<string, string> =>
+  Object.assign(
+    {},
+    ...fields.map((field) => {
+      const value = answers[field.path.at(-1) ?? ''];
+      if (field.saveTo !== undefined) return typeof value === 'string' && value !== '' ? { [field.saveTo]: value } : {};
+      return field.type === 'structure' && value ? savedAnswers(field.children, value as Answers) : {};
+    }),
+  );
+
 export const createForm = (
   xml: string,
-  place: { readonly project: number; readonly keyId: number | null; readonly now: () => string },
+  place: {
+    readonly project: number;
+    readonly keyId: number | null;
+    readonly now: () => string;
+    readonly queueEntity: (job: EntityJob) => void;
+  },
 ): FakeForm => {
   const { now } = place;
   const toPublished = (text: string): PublishedVersion => ({
@@ -197,6 +235,17 @@ export const createForm = (
       while (at > 0 && (submissions[at - 1] as Submission).submissionDate > submission.submissionDate) at -= 1;
       submissions.splice(at, 0, submission);
       for (const [name, bytes] of Object.entries(options.files ?? {})) form.attach(id, name, bytes);
+      const { entity } = versionOf(formVersion);
+      if (options.entity && entity) {
+        place.queueEntity({
+          project: place.project,
+          dataset: entity.dataset,
+          submission,
+          claim: options.entity,
+          label: labelOf(answers),
+          data: savedAnswers(versionOf(formVersion).fields, answers),
+        });
+      }
       if (options.held) {
         waiting.set(id, [
           () => {
@@ -291,7 +340,7 @@ export const createForm = (
     },
     expectedFiles: (submission) => {
       const version = submission.current[0] as SubmissionVersion;
-      return [...new Set(mentionedFiles(versionOf(version.formVersion).fields, version.answers))];
+      return [...new Set(mentionedFiles(versionOf(version.formVersion).fields, version.answers))].sort();
     },
   };
   return form;

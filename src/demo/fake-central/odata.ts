@@ -1,23 +1,11 @@
 import { createHash } from 'node:crypto';
 import { toODataAnswers } from './answers.ts';
 import type { FakeCentral } from './central.ts';
-import { type Filter, parseFilter } from './filter.ts';
+import { type Filter, parseFilter, submissionFields } from './filter.ts';
 import type { FakeForm, Submission, SubmissionVersion } from './form.ts';
+import { answerList, type ListAnswer, refuseUnknown } from './paging.ts';
 import { problems } from './problems.ts';
-
-const known = new Set([
-  '$top',
-  '$skip',
-  '$count',
-  '$skiptoken',
-  '$filter',
-  '$orderby',
-  '$expand',
-  '$select',
-  '$wkt',
-  '$format',
-  '$search',
-]); // prettier-ignore
+import type { FormField } from './xform.ts';
 
 const orderable: Readonly<Record<string, (row: Submission) => string>> = {
   '__system/submissionDate': (row) => row.submissionDate,
@@ -25,30 +13,6 @@ const orderable: Readonly<Record<string, (row: Submission) => string>> = {
   '__system/deletedAt': (row) => row.deletedAt ?? '',
   '__system/reviewState': (row) => row.reviewState ?? '',
   __id: (row) => row.id,
-};
-
-const readNumber = (query: URLSearchParams, name: string): number | undefined => {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  const value = Number(text);
-  if (text === '' || Number.isNaN(value)) throw problems.badNumber(name);
-  if (value < 0) throw problems.internal();
-  return value;
-};
-
-const toToken = (id: string): string => `01${Buffer.from(JSON.stringify({ instanceId: id })).toString('base64')}`;
-
-const fromToken = (token: string): string => {
-  try {
-    if (!token.startsWith('01')) throw problems.badSkiptoken();
-    const { instanceId } = JSON.parse(Buffer.from(token.slice(2), 'base64').toString('utf8')) as {
-      instanceId?: string;
-    };
-    if (typeof instanceId !== 'string') throw problems.badSkiptoken();
-    return instanceId;
-  } catch {
-    throw problems.badSkiptoken();
-  }
 };
 
 const systemOf = (form: FakeForm, row: Submission): object => {
@@ -104,30 +68,21 @@ const select = (text: string, names: string): string => {
   return JSON.stringify(chosen);
 };
 
-export interface ListAnswer {
-  readonly etag: string;
-  readonly body: string;
-  readonly rows: number;
-}
-
 /** The list of submissions, with Central's order, options, links and refusals (odk.md §4 and §6). */
 export const listSubmissions = (central: FakeCentral, form: FakeForm, query: URLSearchParams): ListAnswer => {
-  for (const name of query.keys()) {
-    if (!known.has(name)) throw problems.unsupportedFeature(`the query parameter ${name}`);
-  }
+  refuseUnknown(query);
   const expand = query.get('$expand');
   if (expand !== null && expand !== '*') throw problems.unsupportedExpand(expand);
   const chosen = query.get('$select');
   if (expand !== null && chosen !== null) throw problems.selectWithExpand();
   const orderby = query.get('$orderby');
-  const skiptoken = query.get('$skiptoken');
-  if (orderby !== null && skiptoken !== null) {
+  if (orderby !== null && query.has('$skiptoken')) {
     throw problems.unsupportedFeature('using $orderby and $skiptoken together');
   }
-  const top = readNumber(query, '$top');
-  const skip = readNumber(query, '$skip') ?? 0;
   const filterText = query.get('$filter');
-  const filter: Filter = filterText ? parseFilter(filterText) : { matches: () => true, mentionsDeleted: false };
+  const filter: Filter<Submission> = filterText
+    ? parseFilter(filterText, submissionFields)
+    : { matches: () => true, mentionsDeleted: false };
 
   const all: Submission[] = [];
   for (let at = form.submissions.length - 1; at >= 0; at -= 1) {
@@ -136,40 +91,38 @@ export const listSubmissions = (central: FakeCentral, form: FakeForm, query: URL
   }
   if (orderby) sortRows(all, orderby);
 
-  let start = skip;
-  if (skiptoken !== null) {
-    const last = form.find(fromToken(skiptoken));
-    // An unknown row means "nothing is older": the walk ends early and looks complete.
-    start = last
-      ? all.findIndex(
-          (row) =>
-            row.submissionDate < last.submissionDate ||
-            (row.submissionDate === last.submissionDate && row.row < last.row),
-        )
-      : -1;
-    if (start < 0) start = all.length;
-  }
-  const end = top === undefined ? all.length : Math.min(all.length, start + top);
-  const page = all.slice(start, end);
-  const stamps = page.map((row) => `${row.id}${row.updatedAt}${row.deletedAt}${row.submissionDate}`).join();
-  const rows = page.flatMap((row) => row.current.map((version) => toRow(form, row, version, expand === '*')));
+  return answerList({
+    query,
+    all,
+    key: 'instanceId',
+    idOf: (row) => row.id,
+    find: form.find,
+    isAfter: (row, token) =>
+      row.submissionDate < token.submissionDate || (row.submissionDate === token.submissionDate && row.row < token.row),
+    stampOf: (row) => `${row.id}${row.updatedAt}${row.deletedAt}${row.submissionDate}`,
+    show: (row) => {
+      const texts = row.current.map((version) => toRow(form, row, version, expand === '*'));
+      return chosen ? texts.map((text) => select(text, chosen)) : texts;
+    },
+    service: serviceOf(central, form),
+    entitySet: 'Submissions',
+  });
+};
 
-  const service = `${central.domain}/v1/projects/${form.project}/forms/${encodeURIComponent(form.xmlFormId)}.svc`;
-  const parts = [
-    `"value":[${(chosen ? rows.map((row) => select(row, chosen)) : rows).join(',')}]`,
-    `"@odata.context":${JSON.stringify(`${service}/$metadata#Submissions`)}`,
-  ];
-  const lastRow = page.at(-1);
-  if (lastRow && end < all.length) {
-    const next = new URLSearchParams(query);
-    next.delete('$skip');
-    next.set('$skiptoken', toToken(lastRow.id));
-    const text = [...next].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
-    parts.push(`"@odata.nextLink":${JSON.stringify(`${service}/Submissions?${text}`)}`);
-  }
-  if (query.get('$count') === 'true') parts.push(`"@odata.count":${all.length}`);
-  const digest = createHash('md5').update(stamps).digest('hex');
-  return { etag: `W/"eventhash:${digest}"`, body: `{${parts.join(',')}}`, rows: rows.length };
+const serviceOf = (central: FakeCentral, form: FakeForm): string =>
+  `${central.domain}/v1/projects/${form.project}/forms/${encodeURIComponent(form.xmlFormId)}.svc`;
+
+/** The service document: the feed, and a table for each repeat. */
+export const serviceDocument = (central: FakeCentral, form: FakeForm): object => {
+  const repeats = (fields: readonly FormField[]): string[] =>
+    fields.flatMap((field) => [
+      ...(field.type === 'repeat' ? [`Submissions.${field.odataPath.join('.')}`] : []),
+      ...repeats(field.children),
+    ]);
+  return {
+    '@odata.context': `${serviceOf(central, form)}/$metadata`,
+    value: ['Submissions', ...repeats(form.current().fields)].map((name) => ({ name, kind: 'EntitySet', url: name })),
+  };
 };
 
 const sortRows = (rows: Submission[], orderby: string): void => {
@@ -195,10 +148,11 @@ export const oneSubmission = (central: FakeCentral, form: FakeForm, id: string, 
   if (!row || row.hidden || row.deletedAt !== null) throw problems.notFound();
   if (row.current.length > 1) throw problems.internal();
   const text = toRow(form, row, row.current[0] as SubmissionVersion, query.get('$expand') === '*');
-  const context = `${central.domain}/v1/projects/${form.project}/forms/${encodeURIComponent(form.xmlFormId)}.svc/$metadata#Submissions`;
+  const context = `${serviceOf(central, form)}/$metadata#Submissions`;
   return {
     etag: `W/"${createHash('md5').update(text).digest('hex')}"`,
     body: `{"value":[${text}],"@odata.context":${JSON.stringify(context)}}`,
     rows: 1,
+    matched: 1,
   };
 };

@@ -64,6 +64,44 @@ export const problems = {
       values,
       table,
     }),
+  badValue: (field: string, value: unknown, reason: string) =>
+    new Problem(400.8, `Unexpected ${field} value ${String(value)}; ${reason}`, { field, value, reason }),
+  badEntityType: (field: string, expected: string) =>
+    new Problem(400.11, `Invalid input data type: expected (${field}) to be (${expected})`, { field, expected }),
+  notJson: () => new Problem(400.1, 'Could not parse the given data as json.'),
+  missingParameter: (field: string) => new Problem(400.2, `Required parameter ${field} missing.`, { field }),
+  badEntity: (reason: string) => new Problem(400.28, `The entity is invalid. ${reason}`, { reason }),
+  basicOverHttp: () => new Problem(401.3, 'This authentication method is only available over HTTPS'),
+  twoAuthentications: () => new Problem(400, 'Only one authentication mechanism is allowed'),
+  entityUnknown: (entityUuid: string, datasetName: string) =>
+    new Problem(
+      404.8,
+      `The entity with UUID (${entityUuid}) specified in the submission does not exist in the dataset (${datasetName}).`,
+      {
+        entityUuid,
+        datasetName,
+      },
+    ),
+  entityVersion: (current: number, provided: number | undefined) =>
+    new Problem(
+      409.15,
+      `Current version of the Entity is '${current}' and you provided '${provided}'. Please correct the version number or pass '?force=true' in the URL to forcefully update the Entity.`,
+      { current: String(current), provided: String(provided) },
+    ),
+  datasetCase: (provided: string, current: string) =>
+    new Problem(
+      409.16,
+      `An entity list named '${current}' exists and you provided '${provided}' with a different capitalization.`,
+      { current, provided },
+    ),
+  propertyCase: (provided: string, current: string) =>
+    new Problem(
+      409.17,
+      `A property named '${current}' exists and you provided '${provided}' with a different capitalization.`,
+      { current, provided },
+    ),
+  entityDeleted: (uuid: string) =>
+    new Problem(409.19, `The entity with UUID ${uuid} has been deleted.`, { entityUuids: [uuid] }),
   formClosed: () => new Problem(409.2, 'This form is not currently accepting submissions.'),
   staleEdit: (deprecatedId: string) =>
     new Problem(

@@ -1,25 +1,8 @@
 import { toSubmissionXml } from './answers.ts';
 import type { FakeForm, ReviewState, Submission, SubmissionVersion } from './form.ts';
 import { problems } from './problems.ts';
+import { manage, type RestAnswer, type RestRequest, readBody } from './request.ts';
 import { listFields } from './xform.ts';
-
-/** What a REST handler answers; `json` unless it says otherwise. */
-export interface RestAnswer {
-  readonly json?: unknown;
-  readonly xml?: string;
-  readonly file?: { readonly bytes: Buffer; readonly contentType: string; readonly etag: string };
-}
-
-export interface RestRequest {
-  readonly method: string;
-  /** The path below the form, split at `/` and decoded. */
-  readonly path: readonly string[];
-  readonly query: URLSearchParams;
-  readonly extended: boolean;
-  readonly role: 'viewer' | 'manager';
-  readonly body: Buffer;
-  readonly contentType: string | undefined;
-}
 
 export const formJson = (form: FakeForm, version = form.current()): object => ({
   projectId: form.project,
@@ -44,7 +27,7 @@ const versionJson = (version: SubmissionVersion, current: boolean): object => ({
   deviceId: null,
 });
 
-const submissionJson = (row: Submission): object => ({
+const plainJson = (row: Submission): object => ({
   instanceId: row.id,
   submitterId: 5,
   deviceId: row.deviceId,
@@ -52,15 +35,12 @@ const submissionJson = (row: Submission): object => ({
   updatedAt: row.updatedAt,
   reviewState: row.reviewState,
   deletedAt: row.deletedAt,
-  currentVersion: versionJson(row.current[0] as SubmissionVersion, true),
 });
 
-const readBody = (request: RestRequest): Record<string, unknown> =>
-  request.body.length > 0 ? (JSON.parse(request.body.toString('utf8')) as Record<string, unknown>) : {};
-
-const manage = (request: RestRequest): void => {
-  if (request.role !== 'manager') throw problems.forbidden();
-};
+const submissionJson = (row: Submission): object => ({
+  ...plainJson(row),
+  currentVersion: versionJson(row.current[0] as SubmissionVersion, true),
+});
 
 const visible = (form: FakeForm, id: string, deleted = false): Submission => {
   const row = form.find(id);
@@ -77,7 +57,9 @@ const attachments = (form: FakeForm, row: Submission, request: RestRequest): Res
   if (request.method === 'GET') {
     const file = row.files.get(name);
     if (!file) throw problems.notFound();
-    return { file: { bytes: file.bytes, contentType: file.contentType, etag: `"${file.md5}"` } };
+    if (request.redirectFiles)
+      return { redirect: { status: 307, path: `/object-storage/${file.md5}?signature=made-up` } };
+    return { file: { ...file, etag: `"${file.md5}"`, name } };
   }
   manage(request);
   if (!expected.includes(name)) throw problems.notFound();
@@ -94,16 +76,28 @@ const oneSubmission = (form: FakeForm, request: RestRequest): RestAnswer => {
     form.restore(visible(form, id, true).id);
     return { json: { success: true } };
   }
+  const root = form.find(id)
+    ? undefined
+    : form.submissions.find((one) => one.versions.some((of) => of.instanceId === id));
+  if (root && what === undefined) {
+    const path = `${request.base}/submissions/${encodeURIComponent(root.id)}/versions/${encodeURIComponent(id)}`;
+    return { redirect: { status: 301, path } };
+  }
   const row = visible(form, id);
   const current = row.current[0] as SubmissionVersion;
   if (id !== last) return { xml: row.status ? '<data encrypted="yes"/>' : xmlOf(form, current) };
   if (what === 'attachments') return attachments(form, row, request);
   if (what === 'versions') {
+    const [, , , wanted] = request.path;
+    const found = row.versions.find((version) => version.instanceId === wanted);
+    if (found) return { json: versionJson(found, found === current) };
+    if (wanted !== undefined) throw problems.notFound();
     return { json: [...row.versions].reverse().map((version) => versionJson(version, version === current)) };
   }
   if (what === 'comments') {
     if (request.method === 'POST') form.comment(id, String(readBody(request)['body']));
-    return { json: request.method === 'POST' ? { ...row.comments[0], actorId: 5 } : row.comments };
+    const comments = row.comments.map((comment) => ({ ...comment, actorId: 5 }));
+    return { json: request.method === 'POST' ? comments[0] : comments };
   }
   if (what !== undefined) throw problems.notFound();
   switch (request.method) {
@@ -111,7 +105,7 @@ const oneSubmission = (form: FakeForm, request: RestRequest): RestAnswer => {
       return { json: submissionJson(row) };
     case 'PATCH':
       manage(request);
-      return { json: submissionJson(form.review(id, readBody(request)['reviewState'] as ReviewState)) };
+      return { json: plainJson(form.review(id, readBody(request)['reviewState'] as ReviewState)) };
     case 'PUT':
       manage(request);
       return { json: submissionJson(form.editXml(id, request.body.toString('utf8'))) };
@@ -147,11 +141,19 @@ export const answerRest = (form: FakeForm, request: RestRequest): RestAnswer => 
     case undefined: {
       const json = formJson(form);
       if (!request.extended) return { json };
+      const live = form.submissions.filter((row) => !row.hidden && row.deletedAt === null);
+      const counted = (state: ReviewState): number => live.filter((row) => row.reviewState === state).length;
       return {
         json: {
           ...json,
-          submissions: form.submissions.length,
-          lastSubmission: form.submissions.at(-1)?.submissionDate ?? null,
+          submissions: live.length,
+          entityRelated: form.current().entity !== undefined,
+          reviewStates: {
+            received: counted(null),
+            hasIssues: counted('hasIssues'),
+            edited: counted('edited'),
+          },
+          lastSubmission: live.at(-1)?.submissionDate ?? null,
         },
       };
     }

@@ -6,6 +6,8 @@ export interface FormField {
   readonly odataPath: readonly string[];
   readonly type: string;
   readonly selectMultiple: boolean;
+  /** The property of the entity list that an answer goes to. */
+  readonly saveTo: string | undefined;
   readonly children: readonly FormField[];
 }
 
@@ -17,6 +19,8 @@ export interface FormDefinition {
   /** The name of the instance's root element. */
   readonly root: string;
   readonly fields: readonly FormField[];
+  /** The entity list that submissions write to. */
+  readonly entity: { readonly dataset: string; readonly creates: boolean; readonly updates: boolean } | undefined;
 }
 
 type Attributes = Readonly<Record<string, string>>;
@@ -87,9 +91,11 @@ export const readForm = (xml: string): FormDefinition => {
   const root = child(model, 'instance')?.children[0];
   if (!model || !root) throw new Error('the XForm has no instance');
   const types = new Map<string, string>();
+  const saved = new Map<string, string>();
   for (const bind of model.children) {
-    const { nodeset, type } = bind.attributes;
+    const { nodeset, type, saveto } = bind.attributes;
     if (bind.name === 'bind' && nodeset && type) types.set(nodeset, type);
+    if (bind.name === 'bind' && nodeset && saveto) saved.set(nodeset, saveto);
   }
   const repeats = new Set<string>();
   const multiples = new Set<string>();
@@ -109,9 +115,11 @@ export const readForm = (xml: string): FormDefinition => {
       odataPath: path.map(sanitize),
       type: isRepeat ? 'repeat' : element.children.length > 0 ? 'structure' : (types.get(nodeset) ?? 'string'),
       selectMultiple: multiples.has(nodeset),
+      saveTo: saved.get(nodeset),
       children: element.children.map((one) => toField(one, path)),
     };
   };
+  const entity = child(child(root, 'meta'), 'entity')?.attributes;
   return {
     xml,
     xmlFormId: root.attributes['id'] ?? '',
@@ -119,6 +127,11 @@ export const readForm = (xml: string): FormDefinition => {
     title: child(child(html, 'head'), 'title')?.text ?? '',
     root: root.name,
     fields: root.children.map((one) => toField(one, [])),
+    entity: entity && {
+      dataset: entity['dataset'] ?? '',
+      creates: 'create' in entity,
+      updates: 'update' in entity,
+    },
   };
 };
 

@@ -5,10 +5,10 @@ import {
   type FakeForm,
   type ServedCentral,
   serveFakeCentral,
-} from '../../src/demo/fake-central/index.ts';
-import { generateSubmissions } from '../../src/demo/household-registration/generate.ts';
+} from '../../../src/demo/fake-central/index.ts';
+import { generateSubmissions } from '../../../src/demo/household-registration/generate.ts';
 
-const fixture = (name: string): string => readFileSync(new URL(`../fixtures/odk/${name}`, import.meta.url), 'utf8');
+const fixture = (name: string): string => readFileSync(new URL(`../../fixtures/odk/${name}`, import.meta.url), 'utf8');
 const json = (name: string) => JSON.parse(fixture(name));
 
 describe('the fake Central', () => {
