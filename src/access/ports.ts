@@ -1,5 +1,5 @@
-import type { Json } from '../core/json.ts';
 import type { KeySource, OutgoingForm, PublicJwk } from '../trust/ports.ts';
+import type { PeerPolicy } from './policy/policy.ts';
 
 /** Where a client's credentials stand in a request for a token; one peer wants them in the query. */
 export const credentialsPlaces = ['body', 'query', 'basic'] as const;
@@ -41,8 +41,8 @@ export interface Peer extends KeySource {
   readonly mustSign: boolean;
   /** `registry.search`, `social:registry.search`, …; empty: everything. */
   readonly scopes: readonly string[];
-  /** What it may ask and see (dci.md, policy per peer); absent: everything its scopes allow. */
-  readonly policy?: Json;
+  /** What it may ask and see (policy/permit.ts); absent: everything its scopes allow. */
+  readonly policy?: PeerPolicy;
   readonly active: boolean;
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
 import type { AskingSettings, PeerSettings } from '../access/index.ts';
 import type { Peer } from '../access/ports.ts';
 import { Fault } from '../core/fault.ts';
-import type { Json } from '../core/json.ts';
 import { readKeyFile } from '../trust/index.ts';
 import type { CliContext, CommandFile } from './context.ts';
 import { collect } from './options.ts';
@@ -40,11 +40,12 @@ const read = (path: string): string => {
   }
 };
 
-const readPolicy = (path: string): Json => {
+const readPolicyFile = (path: string): unknown => {
+  const text = read(path);
   try {
-    return JSON.parse(read(path)) as Json;
+    return parseYaml(text, { maxAliasCount: 0 }); // YAML 1.2 is a superset of JSON
   } catch (cause) {
-    throw cause instanceof Fault ? cause : new Fault('peer.invalid', `${path} is not JSON`, {}, { cause });
+    throw new Fault('peer.invalid', `${path} is neither YAML nor JSON`, {}, { cause });
   }
 };
 
@@ -68,7 +69,7 @@ const toSettings = ({ key, policy, scope, senderId: _senderId, ...rest }: Option
     ...rest,
     ...(asking === undefined ? {} : { asking }),
     ...(key === undefined ? {} : { keys: readKeyFile(read(key)) }),
-    ...(policy === undefined ? {} : { policy: readPolicy(policy) }),
+    ...(policy === undefined ? {} : { policy: readPolicyFile(policy) }),
     ...(scope.length === 0 ? {} : { scopes: scope }),
   };
 };
@@ -102,7 +103,7 @@ const withSettings = (command: ReturnType<Parameters<CommandFile>[0]['command']>
     .option('--our-id <id>', 'the sender id we present to it')
     .option('--source', 'its records may be taken into our registry')
     .option('--must-sign', 'unsigned messages of it are refused under every policy')
-    .option('--policy <file>', 'what it may ask and see (JSON)')
+    .option('--policy <file>', 'what it may ask and see (YAML or JSON, docs/peers.md)')
     .option(
       '--scope <scope>',
       'an operation it may use, such as registry.search or social:registry.search (repeat)',

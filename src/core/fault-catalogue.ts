@@ -69,6 +69,7 @@ export const catalogue = {
   'peer.exists': { kind: 'conflict', about: 'A peer with this sender id exists already.' },
   'peer.invalid': { kind: 'invalid', about: 'A peer setting is not usable.' },
   'peer.unknown': { kind: 'not-found', about: 'No such peer.' },
+  'policy.refused': { kind: 'forbidden', about: 'The policy for this peer does not name what it asks for.' },
   'query.invalid': {
     kind: 'invalid',
     about: 'A query names an unknown attribute or operator, or a value of the wrong type.',

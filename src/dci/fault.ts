@@ -54,6 +54,7 @@ export const toRejection = (error: unknown): Rejection => {
   if (!isFault(error)) throw error;
   const message = error.message.slice(0, MAX_MESSAGE);
   if (error.code === 'dci.item-rejected') return { code: error.details['reason'] as SearchReasonCode, message };
-  if (error.code === 'query.invalid') return { code: 'rjct.search_criteria.invalid', message };
+  if (error.code === 'query.invalid' || error.code === 'policy.refused')
+    return { code: 'rjct.search_criteria.invalid', message };
   throw error;
 };

@@ -1,3 +1,4 @@
+import type { Permission } from '../access/index.ts';
 import { isObject } from '../core/json.ts';
 import type { Catalogue } from '../registry/attributes.ts';
 import { checkSort } from '../registry/index.ts';
@@ -24,6 +25,8 @@ export interface SearchPlan {
   readonly definition: RegistryDefinition;
   readonly search: Search;
   readonly page: { readonly size: number; readonly number: number };
+  /** The record as the sender may see it. */
+  readonly reveal: Permission['reveal'];
   /** Asks for an identifier and nothing else: hardly ever more than one answer. */
   readonly isLookUp: boolean;
 }
@@ -43,9 +46,7 @@ const chooseRegistry = (criteria: Members, place: Place): RegistryDefinition => 
   if (named && named !== own && !place.neutral) {
     throw unserved(`reg_type: this path serves the ${own.name} registry only`);
   }
-  const chosen = named ?? own;
-  if (!place.mayUse(chosen.name)) throw unserved(`reg_type: the ${chosen.name} registry is not open to this sender`);
-  return chosen;
+  return named ?? own;
 };
 
 /** Persons or groups: the first word that says so, of those that say what is asked for, then of those that hint. */
@@ -108,11 +109,13 @@ export const planItem = (item: SearchItem, place: Place, catalogue: Catalogue): 
   const { aliases, decode } = definition;
   const query = toQuery(condition, { catalogue, kind, aliases, ...(decode ? { decode } : {}) });
   const sort = readSort(criteria['sort'], kind, definition, catalogue);
+  const { reveal } = place.permit({ registry: definition.name, query, sort, said: [criteria, item] });
   const page = readPage(item);
   const lookUp = isLookUp(query);
   return {
     definition,
     page,
+    reveal,
     isLookUp: lookUp,
     search: {
       kind,

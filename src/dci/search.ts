@@ -126,11 +126,13 @@ const toItem = (work: Work, kin: ReadonlyMap<string, readonly Kinship[]>, timest
       timestamp,
     };
   }
-  const { definition, page, search } = plan;
+  const { definition, page, reveal, search } = plan;
   return {
     data: {
       reg_record_type: definition.recordTypes[search.kind] ?? definition.recordTypes.individual,
-      reg_records: found.registrants.map((one) => definition.toRecord(one, { kin: kin.get(one.id) ?? noKin, today })),
+      reg_records: found.registrants.map((one) =>
+        reveal(definition.toRecord(one, { kin: kin.get(one.id) ?? noKin, today })),
+      ),
       reg_type: definition.regType,
       version: '1.0.0',
     },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import { hasScope } from '../access/index.ts';
+import { hasScope, mayUse } from '../access/index.ts';
 import { Fault } from '../core/fault.ts';
 import { captureFaults, type WireKernel } from '../http/index.ts';
 import type { DciDeps } from './deps.ts';
@@ -9,6 +9,7 @@ import type { Exchange, Question, Reply } from './exchange.ts';
 import { toRefusal } from './fault.ts';
 import type { Operation } from './operations.ts';
 import type { Endpoint } from './paths.ts';
+import { placeOf } from './place.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { authenticate, claimsOf, openBody, type Received, readHeader, readMessage, verifySender } from './receive.ts';
 import { registryNames } from './registries/registry.ts';
@@ -110,17 +111,17 @@ export const requireScope =
     if (!open.some((registry) => hasScope(peer, operation.scope, registry))) {
       throw new Fault('scope.missing', `the token has no right to ${operation.scope} here`);
     }
+    // Of a registry that the policy leaves out each item is told so; an operation that it names nowhere ends here.
+    if (!registryNames.some((registry) => mayUse(peer, operation.scope, registry))) {
+      throw new Fault('scope.missing', `the policy for this sender does not name ${operation.scope}`);
+    }
     const header = readHeader(ctx.state.received.envelope, operation);
     ctx.state.header = header;
     ctx.state.question = {
       header,
       message: undefined,
       peer,
-      place: {
-        registry: endpoint.registry ?? operation.registries?.[0] ?? config.registry,
-        neutral: endpoint.registry === undefined,
-        mayUse: (registry) => hasScope(peer, operation.scope, registry),
-      },
+      place: placeOf(peer, operation, { named: endpoint.registry, configured: config.registry }),
     };
     await next();
   };

@@ -1,4 +1,5 @@
 export { type AskingSettings, openAsking } from './asking.ts';
 export { createPeerDirectory } from './directory.ts';
+export { type PeerOperation, peerOperations } from './operations.ts';
 export { createPeers, type PeerSettings, type Peers } from './peers.ts';
-export { hasScope, type PeerOperation, peerOperations } from './scopes.ts';
+export { hasScope } from './scopes.ts';

@@ -1,6 +1,6 @@
-import type { Json } from '../../core/json.ts';
 import { knexOf, type Reader, type Tx, touch } from '../../storage/index.ts';
 import type { OutgoingForm, PublicJwk } from '../../trust/ports.ts';
+import type { PeerPolicy } from '../policy/policy.ts';
 import type { Asking, Peer } from '../ports.ts';
 
 /** Touched with every change, so that every process drops what it remembers of peers. */
@@ -50,7 +50,7 @@ const fromRow = (row: Row): StoredPeer => ({
     source: row.source === 1,
     mustSign: row.must_sign === 1,
     scopes: JSON.parse(row.scopes) as string[],
-    ...(row.policy === null ? {} : { policy: JSON.parse(row.policy) as Json }),
+    ...(row.policy === null ? {} : { policy: JSON.parse(row.policy) as PeerPolicy }),
     active: row.active === 1,
   },
 });

@@ -1,10 +1,10 @@
 import { type Clock, toTimestamp } from '../../core/clock.ts';
 import { Fault } from '../../core/fault.ts';
 import { newId } from '../../core/ids.ts';
-import type { Json } from '../../core/json.ts';
 import type { Database } from '../../storage/index.ts';
 import type { SecretBox } from '../../trust/index.ts';
 import { type OutgoingForm, outgoingForms, type PublicJwk } from '../../trust/ports.ts';
+import { readPolicy } from '../policy/read-policy.ts';
 import type { Asking, Peer } from '../ports.ts';
 import { type AskingSettings, sharedToken, toAsking } from './asking.ts';
 import { isTokenTaken, readPeer, readPeers, type StoredPeer, writePeer } from './peers.store.ts';
@@ -24,7 +24,8 @@ export interface PeerSettings {
   readonly source?: boolean;
   readonly mustSign?: boolean;
   readonly scopes?: readonly string[];
-  readonly policy?: Json;
+  /** As the operator writes it; checked here. */
+  readonly policy?: unknown;
   /** A bearer token of the peer's choice; without one, a new peer gets one made. */
   readonly token?: string;
 }
@@ -71,10 +72,11 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
   checkUrl(given.url, 'the base address');
   if (given.ourId !== undefined && !SENDER_ID.test(given.ourId))
     throw refuse('our id must be free of blanks, bars and quotes');
-  const pick = <K extends 'jwksUrl' | 'callback' | 'url' | 'ourId' | 'policy'>(name: K): Pick<Peer, K> => {
+  const pick = <K extends 'jwksUrl' | 'callback' | 'url' | 'ourId'>(name: K): Pick<Peer, K> => {
     const value = given[name] ?? before[name];
     return (value === undefined ? {} : { [name]: value }) as Pick<Peer, K>;
   };
+  const policy = given.policy === undefined ? before.policy : readPolicy(given.policy);
   return {
     id: before.id,
     senderId: before.senderId,
@@ -84,7 +86,7 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
     ...pick('callback'),
     ...pick('url'),
     ...pick('ourId'),
-    ...pick('policy'),
+    ...(policy ? { policy } : {}),
     ...(before.asking === undefined ? {} : { asking: before.asking }),
     source: given.source ?? before.source,
     mustSign: given.mustSign ?? before.mustSign,
