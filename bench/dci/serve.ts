@@ -12,6 +12,8 @@ import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
+import { openLedger, signerOfKeys } from '../../src/ledger/index.ts';
+import { recordDci } from '../../src/record-dci.ts';
 import { createRegistry } from '../../src/registry/index.ts';
 import { openDatabase } from '../../src/storage/index.ts';
 import { createKeySets, createSeenMessages, createSigner, createVerifier, openKeys } from '../../src/trust/index.ts';
@@ -38,6 +40,14 @@ const ours = async (): Promise<number> => {
   const keys = await openKeys({ directory: join(folder, 'keys') });
   await createPeers({ db, clock: systemClock }).add('bench.example.org', { keys: [jwk], token: 'bench-token' });
   const keySets = createKeySets({ fetch: async () => ({ keys: [] }), cacheSeconds: 300 });
+  const signer = signerOfKeys(keys, 'crosswalk.local');
+  const ledger = await openLedger({
+    db,
+    clock: systemClock,
+    log: silentLogger,
+    signer,
+    origin: 'crosswalk.local/ledger',
+  });
   const door = dciRoutes({
     config: {
       senderId: 'crosswalk.local',
@@ -50,7 +60,7 @@ const ours = async (): Promise<number> => {
     verifier: createVerifier({ keySets }),
     signer: createSigner({ keys }),
     registry,
-    seenMessages: createSeenMessages(db),
+    calls: recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock }),
     jwks: async () => keys.jwks(['crosswalk.local']),
     clock: systemClock,
     log: silentLogger,

@@ -2,9 +2,9 @@ import type { Peer, PeerDirectory } from '../access/ports.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Registry } from '../registry/ports.ts';
-import type { EnvelopeSigner, SeenMessages } from '../trust/index.ts';
+import type { EnvelopeSigner } from '../trust/index.ts';
 import type { SignaturePolicy, Verifier } from '../trust/ports.ts';
-import type { Exchange } from './exchange.ts';
+import type { CallRecorder } from './exchange.ts';
 import type { RegistryName } from './registries/registry.ts';
 
 /** The settings of this door (product.md, environment). */
@@ -27,16 +27,14 @@ export interface DciDeps {
   readonly verifier: Verifier;
   readonly signer: Pick<EnvelopeSigner, 'seal'>;
   readonly registry: Registry;
-  /** Remembers which messages were accepted: none is accepted twice (dci.md §15.9). */
-  readonly seenMessages: Pick<SeenMessages, 'accept'>;
+  /** Every call passes here before its answer leaves: no message is accepted twice, none is missing on the ledger. */
+  readonly calls: CallRecorder;
   /** The message inside an encrypted one (dci.md §2.4); absent: we have no key for it. */
   readonly decryptMessage?: (message: unknown, peer: Peer) => Promise<unknown>;
   /** The encrypted form of what answers an encrypted message. */
   readonly encryptMessage?: (message: object, peer: Peer) => Promise<object>;
   /** Our public keys. */
   readonly jwks: () => Promise<object>;
-  /** Told of each call with its answer before the answer leaves: the ledger. */
-  readonly record?: (exchange: Exchange) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }

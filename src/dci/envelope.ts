@@ -60,7 +60,7 @@ export interface ReplyHead {
  * The one header of everything we send back (dci.md §2.2): a union that fits the request and the callback header.
  * Members stand in the order of their names, the timestamp in whole seconds: the form peers can sign over again.
  */
-export const replyHeader = (head: ReplyHead, now: number): object => ({
+export const replyHeader = (head: ReplyHead, now: number) => ({
   action: head.action,
   completed_count: head.completed,
   is_msg_encrypted: head.encrypted,

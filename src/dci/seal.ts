@@ -1,18 +1,19 @@
 import type { Peer } from '../access/ports.ts';
 import type { DciDeps } from './deps.ts';
 import { type RequestHeader, replyHeader } from './envelope.ts';
-import type { Reply } from './exchange.ts';
+import type { Reply, SealedReply } from './exchange.ts';
 
-/** The exact bytes of a reply: header, message (encrypted where the question was) and our signature over both. */
+/** A reply as it leaves: header, message (encrypted where the question was) and our signature over both. */
 export const sealReply = async (
   { config, signer, encryptMessage, clock }: Pick<DciDeps, 'config' | 'signer' | 'encryptMessage' | 'clock'>,
   peer: Peer,
   asked: RequestHeader,
   reply: Reply,
-): Promise<Buffer> => {
+): Promise<SealedReply> => {
   const from = peer.ourId ?? config.senderId;
   const encrypted = asked.isEncrypted && encryptMessage !== undefined;
   const header = replyHeader({ ...reply, from, to: peer.senderId, encrypted }, clock());
   const message = encrypted ? await encryptMessage(reply.message, peer) : reply.message;
-  return (await signer.seal(peer.signature, from, { header, message })).body;
+  const { body, verification } = await signer.seal(peer.signature, from, { header, message });
+  return { body, messageId: header.message_id, message: reply.message, signature: verification, from };
 };

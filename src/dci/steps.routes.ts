@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { hasScope, mayUse } from '../access/index.ts';
 import { Fault } from '../core/fault.ts';
@@ -47,20 +46,21 @@ const kernel = ({ clock }: Pick<DciDeps, 'clock'>): WireKernel => ({
 
 /** The one place that every call passes on its way in and out: what the ledger gets is gathered here. */
 export const keepExchange =
-  (deps: Pick<DciDeps, 'record' | 'clock'>, endpoint: Endpoint | undefined): Step =>
+  ({ calls, clock }: Pick<DciDeps, 'calls' | 'clock'>, endpoint: Endpoint | undefined): Step =>
   async (ctx, next) => {
     const exchange: Exchange = {
       traceId: ctx.state.traceId,
-      receivedAt: deps.clock(),
+      receivedAt: clock(),
       path: ctx.path,
       ...(endpoint ? { operation: endpoint.operation } : {}),
     };
     ctx.state.exchange = exchange;
     await next();
+    if (exchange.isRecorded) return;
     exchange.status = ctx.status;
     exchange.answer = ctx.body as Buffer;
     // Durable before answered: nothing leaves before it is recorded.
-    await deps.record?.(exchange);
+    await calls.record(exchange);
   };
 
 export const dciFaults = (deps: Pick<DciDeps, 'clock' | 'log'>): Step => captureFaults(kernel(deps), deps.log);
@@ -90,7 +90,8 @@ export const openEnvelope: Step = async (ctx, next) => {
   const { exchange, body } = ctx.state;
   exchange.body = body;
   ctx.state.received = openBody(body);
-  exchange.claims = claimsOf(ctx.state.received.envelope);
+  exchange.envelope = ctx.state.received.envelope;
+  exchange.claims = claimsOf(exchange.envelope);
   await next();
 };
 
@@ -117,6 +118,7 @@ export const requireScope =
     }
     const header = readHeader(ctx.state.received.envelope, operation);
     ctx.state.header = header;
+    ctx.state.exchange.claims = { ...ctx.state.exchange.claims, messageId: header.messageId };
     ctx.state.question = {
       header,
       message: undefined,
@@ -129,9 +131,10 @@ export const requireScope =
 export const openMessage =
   (deps: DciDeps, operation: Operation): Step =>
   async (ctx, next) => {
-    const { header, received, question } = ctx.state;
+    const { exchange, header, received, question } = ctx.state;
     const { envelope } = received;
     const message = await readMessage(deps, { peer: question.peer, header, envelope }, operation);
+    exchange.message = message;
     ctx.state.question = { ...question, message };
     await next();
   };
@@ -153,19 +156,19 @@ const duplicate = ({ emptyMessage }: SyncAnswerer, question: Question): Reply =>
 });
 
 /**
- * Answers a question that changes nothing. That the message was accepted is made durable while the answer is looked
- * for; the answer leaves when both are done, and never for a message that had been accepted before (dci.md §15.9).
+ * Answers a question that changes nothing. The answer is made as for a message that is new; whether it is, is found
+ * out by the very commit that puts both on the ledger, and nothing leaves before that (dci.md §15.9).
  */
 export const replyTo =
   (deps: DciDeps, answerer: SyncAnswerer): Step =>
   async (ctx) => {
-    const { question, body } = ctx.state;
-    const { senderId } = question.peer;
-    const digest = createHash('sha256').update(body).digest();
-    const [acceptance, reply] = await Promise.all([
-      deps.seenMessages.accept({ senderId, messageId: question.header.messageId, digest }),
-      answerer.answer(question),
-    ]);
-    const answer = acceptance === 'accepted' ? reply : duplicate(answerer, question);
-    send(ctx, 200, await sealReply(deps, question.peer, question.header, answer));
+    const { exchange, question } = ctx.state;
+    const seal = async (reply: Reply): Promise<Buffer> => {
+      exchange.reply = await sealReply(deps, question.peer, question.header, reply);
+      return exchange.reply.body;
+    };
+    exchange.status = 200;
+    exchange.answer = await seal(await answerer.answer(question));
+    exchange.isRecorded = (await deps.calls.accept(exchange)) === 'accepted';
+    send(ctx, 200, exchange.isRecorded ? exchange.answer : await seal(duplicate(answerer, question)));
   };

@@ -82,34 +82,58 @@ export const openPostgres = async (options: OpenOptions): Promise<Database> => {
   const queue: Job[] = [];
   let draining: Promise<void> | undefined;
 
-  const runGroup = async (): Promise<void> => {
-    const taken = queue.splice(0, GROUP_SIZE);
-    const done: { settle: () => void; after: readonly (() => void)[] }[] = [];
+  /** Runs jobs in one transaction, a savepoint each; their end steps come after the work of all. */
+  const runTogether = async (jobs: readonly Job[], committing: () => void): Promise<readonly (() => void)[]> => {
+    const opened: Tx[] = [];
     try {
-      await knex.transaction(async (trx) => {
-        for (const job of taken) {
+      const settles = await knex.transaction(async (trx) => {
+        const done: (() => void)[] = [];
+        for (const job of jobs) {
           const tx = makeTx(trx, profile, takeOrder(trx));
           await trx.raw('savepoint job');
           try {
             const value = await job.work(tx);
-            await runEndSteps(tx);
             await trx.raw('release savepoint job');
-            done.push({ settle: () => job.resolve(value), after: closeTx(tx) });
+            opened.push(tx);
+            done.push(() => job.resolve(value));
           } catch (error) {
             closeTx(tx);
             await trx.raw('rollback to savepoint job');
-            done.push({ settle: () => job.reject(error), after: [] });
+            done.push(() => job.reject(error));
           }
         }
+        // The order is taken when nothing else is left to be waited for: a job that waited for a row of another process
+        // while holding it, and that process waiting for the order, would lock each other out.
+        for (const tx of opened) await runEndSteps(tx);
+        committing();
+        return done;
+      });
+      return [...opened.flatMap(closeTx), ...settles];
+    } catch (error) {
+      for (const tx of opened) closeTx(tx);
+      throw error;
+    }
+  };
+
+  const runGroup = async (): Promise<void> => {
+    const taken = queue.splice(0, GROUP_SIZE);
+    let isCommitting = false;
+    let calls: readonly (() => void)[];
+    try {
+      calls = await runTogether(taken, () => {
+        isCommitting = true;
       });
     } catch (error) {
-      for (const job of taken) job.reject(error);
+      // Nothing of it stands, unless the line broke while it was being committed: then nobody knows, and to run it
+      // again might do it twice. Otherwise each for itself, so that a bad one spoils only itself.
+      const isUndone = mayRunAgain(error) || (!isCommitting && taken.length > 1);
+      for (const job of taken) {
+        if (isUndone) await write(job.work).then(job.resolve, job.reject);
+        else job.reject(error);
+      }
       return;
     }
-    for (const { settle, after } of done) {
-      for (const call of after) call();
-      settle();
-    }
+    for (const call of calls) call();
   };
 
   const drain = async (): Promise<void> => {

@@ -29,7 +29,32 @@ export const listOf = (profile: Profile, values: readonly (string | number)[]): 
 // Few sizes, so that few statements are prepared; the largest keeps below every backend's bound on placeholders.
 const RUNS = [128, 16, 4, 1];
 
-/** For stores: inserts rows (arrays in the order of `columns`) in few statements. `tail` may hold an `on conflict`. */
+/**
+ * For stores: inserts rows (arrays in the order of `columns`) in few statements, and answers what they return. `tail`
+ * holds the `returning` and may hold an `on conflict`.
+ */
+export const insertReturning = async <Returned>(
+  tx: Tx,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  tail: string,
+): Promise<readonly Returned[]> => {
+  const one = `(${columns.map(() => '?').join(',')})`;
+  const head = `insert into ${table} (${columns.join(',')}) values `;
+  const returned: (readonly Returned[])[] = [];
+  let at = 0;
+  for (const size of RUNS) {
+    while (rows.length - at >= size) {
+      const bindings = rows.slice(at, at + size).flat();
+      returned.push(await rowsOf<Returned>(tx, `${head}${Array(size).fill(one).join(',')} ${tail}`, bindings));
+      at += size;
+    }
+  }
+  return returned.flat();
+};
+
+/** For stores: the same for rows that return nothing. */
 export const insertRows = async (
   tx: Tx,
   table: string,
@@ -37,14 +62,5 @@ export const insertRows = async (
   rows: readonly (readonly unknown[])[],
   tail = '',
 ): Promise<void> => {
-  const one = `(${columns.map(() => '?').join(',')})`;
-  const head = `insert into ${table} (${columns.join(',')}) values `;
-  let at = 0;
-  for (const size of RUNS) {
-    while (rows.length - at >= size) {
-      const bindings = rows.slice(at, at + size).flat();
-      await rowsOf(tx, `${head}${Array(size).fill(one).join(',')} ${tail}`, bindings);
-      at += size;
-    }
-  }
+  await insertReturning(tx, table, columns, rows, tail);
 };

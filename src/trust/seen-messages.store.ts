@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { createBatcher, type Database, knexOf, type Reader, type Tx } from '../storage/index.ts';
+import { insertReturning, knexOf, type Reader, type Tx } from '../storage/index.ts';
 
 /**
  * What became of a message id: `accepted` for the first time, `identical` when the same bytes were accepted before,
@@ -17,10 +17,11 @@ export interface IncomingMessage {
 
 /** Remembers for ever which messages were accepted (dci.md §15.9). */
 export interface SeenMessages {
-  /** Accepts in a commit of its own, shared with others that come at the same moment: for requests that only read. */
-  accept(message: IncomingMessage): Promise<Acceptance>;
-  /** Accepts within a write, so that the id is used up exactly if the write commits. */
-  acceptIn(tx: Tx, message: IncomingMessage): Promise<Acceptance>;
+  /**
+   * Accepts within a transaction, so that the id is used up exactly if that commits; of a list, each for itself. An id
+   * that another transaction is using up is waited for: call it first, before anything that others wait for.
+   */
+  acceptIn(tx: Tx, messages: readonly IncomingMessage[]): Promise<readonly Acceptance[]>;
 }
 
 interface Row {
@@ -49,12 +50,9 @@ const keyOf = (id: Buffer): string => id.toString('base64');
 
 /** Writes the rows whose ids are new; answers the keys of those. Ids that another process is writing are waited for. */
 const insertNew = async (tx: Tx, rows: readonly Row[]): Promise<Set<string>> => {
-  const values = rows.map(() => '(?, ?, ?)').join(', ');
-  const result = await knexOf(tx).raw(
-    `insert into seen_messages (id, digest, at) values ${values} on conflict do nothing returning id`,
-    rows.flatMap(({ id, digest, at }) => [id, digest, at]),
-  );
-  const inserted = (Array.isArray(result) ? result : result.rows) as { id: Buffer }[];
+  const values = rows.map(({ id, digest, at }) => [id, digest, at]);
+  const tail = 'on conflict do nothing returning id';
+  const inserted = await insertReturning<{ id: Buffer }>(tx, 'seen_messages', ['id', 'digest', 'at'], values, tail);
   return new Set(inserted.map(({ id }) => keyOf(id)));
 };
 
@@ -90,10 +88,10 @@ const acceptRows = async (tx: Tx, rows: readonly Row[]): Promise<readonly Accept
 };
 
 /** Opens the memory of accepted messages. */
-export const createSeenMessages = (db: Database, clock: Clock = systemClock): SeenMessages => {
-  const batched = createBatcher<Row, Acceptance>(db, acceptRows);
-  return {
-    accept: (message) => batched(toRow(message, clock())),
-    acceptIn: async (tx, message) => (await acceptRows(tx, [toRow(message, clock())]))[0] as Acceptance,
-  };
-};
+export const createSeenMessages = (clock: Clock = systemClock): SeenMessages => ({
+  acceptIn: (tx, messages) =>
+    acceptRows(
+      tx,
+      messages.map((message) => toRow(message, clock())),
+    ),
+});

@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { absurd } from '../core/fault.ts';
 import { canonicalize } from './canonical-json.ts';
 import { signCompact, signDetached } from './jws.ts';
-import type { OwnKeys } from './own-keys.ts';
-import type { OutgoingForm, Signer } from './ports.ts';
+import type { OwnKeys, SigningKey } from './own-keys.ts';
+import type { OutgoingForm, SignatureForm, Signer, Verification } from './ports.ts';
 import { signString } from './string-signature.ts';
 
 export interface SignerDeps {
@@ -16,6 +16,8 @@ export interface SealedEnvelope {
   readonly signature: string;
   /** The exact bytes to send and to record. */
   readonly body: Buffer;
+  /** The form and our key, as whoever verifies it will find them. */
+  readonly verification: Verification;
 }
 
 /** As the port, and able to write the whole message, so that it is put into text once. */
@@ -33,31 +35,54 @@ const OWN_DEPTH = 1000;
 const envelopeText = (header: string, message: string): Buffer =>
   Buffer.from(`{"header":${header},"message":${message}}`);
 
+const madeWith = (form: SignatureForm, key: SigningKey, senderId: string): Verification => ({
+  form,
+  verified: true,
+  algorithm: key.algorithm,
+  kid: key.kidFor(senderId),
+  key: key.publicJwk,
+});
+
 /** Signs what we send, in the form that the receiver was registered with. */
 export const createSigner = ({ keys, clock = systemClock }: SignerDeps): EnvelopeSigner => {
-  const signText = async (form: OutgoingForm, senderId: string, text: Buffer): Promise<string> => {
+  const signText = async (
+    form: OutgoingForm,
+    senderId: string,
+    text: Buffer,
+  ): Promise<Omit<SealedEnvelope, 'body'>> => {
+    const canonical = (): Buffer => canonicalize(text, { maxDepth: OWN_DEPTH });
     switch (form) {
       case 'none':
-        return '';
-      case 'ed25519':
-        return signString(canonicalize(text, { maxDepth: OWN_DEPTH }), senderId, keys.signingKey('EdDSA'), clock());
-      case 'jws':
-        return await signCompact(text, senderId, keys.signingKey('RS256'));
-      case 'detached-jws':
-        return await signDetached(canonicalize(text, { maxDepth: OWN_DEPTH }), senderId, keys.signingKey('EdDSA'));
+        return { signature: '', verification: { form, verified: false } };
+      case 'ed25519': {
+        const key = keys.signingKey('EdDSA');
+        const signature = signString(canonical(), senderId, key, clock());
+        return { signature, verification: madeWith('string', key, senderId) };
+      }
+      case 'jws': {
+        const key = keys.signingKey('RS256');
+        return { signature: await signCompact(text, senderId, key), verification: madeWith(form, key, senderId) };
+      }
+      case 'detached-jws': {
+        const key = keys.signingKey('EdDSA');
+        const signature = await signDetached(canonical(), senderId, key);
+        return { signature, verification: madeWith(form, key, senderId) };
+      }
       default:
         return absurd(form);
     }
   };
 
   return {
-    sign: (form, senderId, { header, message }) =>
-      signText(form, senderId, envelopeText(JSON.stringify(header), JSON.stringify(message))),
+    async sign(form, senderId, { header, message }) {
+      const text = envelopeText(JSON.stringify(header), JSON.stringify(message));
+      return (await signText(form, senderId, text)).signature;
+    },
     async seal(form, senderId, envelope) {
       const text = envelopeText(JSON.stringify(envelope.header), JSON.stringify(envelope.message));
-      const signature = await signText(form, senderId, text);
-      const opening = Buffer.from(`{"signature":${JSON.stringify(signature)},`);
-      return { signature, body: Buffer.concat([opening, text.subarray(1)]) };
+      const signed = await signText(form, senderId, text);
+      const opening = Buffer.from(`{"signature":${JSON.stringify(signed.signature)},`);
+      return { ...signed, body: Buffer.concat([opening, text.subarray(1)]) };
     },
   };
 };

@@ -8,6 +8,8 @@ import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
+import { openLedger, signerOfKeys } from '../../src/ledger/index.ts';
+import { recordDci } from '../../src/record-dci.ts';
 import { createRegistry, type Registry } from '../../src/registry/index.ts';
 import type { Database } from '../../src/storage/index.ts';
 import { createKeySets, createSeenMessages, createSigner, createVerifier, openKeys } from '../../src/trust/index.ts';
@@ -75,13 +77,21 @@ export const startDciServer = async (
   const peers = createPeers({ db, clock: systemClock });
   const registry = createRegistry({ db, clock: systemClock, log: silentLogger });
   const config = { ...defaults, ...given.config };
+  const signer = signerOfKeys(keys, config.senderId);
+  const ledger = await openLedger({
+    db,
+    clock: systemClock,
+    log: silentLogger,
+    signer,
+    origin: 'crosswalk.test/ledger',
+  });
   const deps: DciDeps = {
     config,
     peers: createPeerDirectory(db),
     verifier: createVerifier({ keySets: noKeySets }),
     signer: createSigner({ keys }),
     registry,
-    seenMessages: createSeenMessages(db),
+    calls: recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock }),
     jwks: async () => keys.jwks([config.senderId]),
     clock: systemClock,
     log: silentLogger,
@@ -133,6 +143,7 @@ export const startDciServer = async (
     get: (path) => call(path, { method: 'GET' }),
     async stop() {
       await server.stop(100);
+      await ledger.close();
       keys.close();
       rmSync(directory, { recursive: true, force: true });
       if (test) {
