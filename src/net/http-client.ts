@@ -32,6 +32,14 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
+/** An answer whose body comes piece by piece; it is read within the caller's function, or thrown away. */
+export interface HttpStream {
+  readonly status: number;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  /** Fails with `net.upstream` when it breaks off, falls silent or grows beyond `maxBytes`. */
+  readonly body: AsyncIterable<Buffer>;
+}
+
 /** Outbound HTTP. Redirects are answered as they are, never followed. */
 export interface HttpClient {
   /**
@@ -39,6 +47,8 @@ export interface HttpClient {
    * when there is no whole answer within the bounds; what the caller's `signal` says rises as it is.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** As `request`, for answers that are too large to hold: `read` takes the body as it comes. What it throws rises. */
+  stream<T>(request: HttpRequest, read: (response: HttpStream) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -57,27 +67,39 @@ const describeFailure = (error: unknown): string => {
   return 'broke the connection';
 };
 
-/** Reads the answer piece by piece, so that an endless one is cut off at the limit and not at the end of memory. */
-const readBody = async (
+/** The answer piece by piece; an endless one is cut off at the limit and not at the end of memory. */
+async function* pieces(
   body: Dispatcher.ResponseData['body'],
   declared: unknown,
   maxBytes: number,
-): Promise<Buffer> => {
+): AsyncGenerator<Buffer> {
   const tooLarge = () => new Fault('net.upstream', `the answer is larger than ${maxBytes} bytes`);
-  const pieces: Buffer[] = [];
+  if (Number(declared) > maxBytes) throw tooLarge();
   let size = 0;
-  try {
-    if (Number(declared) > maxBytes) throw tooLarge();
-    for await (const piece of body as AsyncIterable<Buffer>) {
-      size += piece.length;
-      if (size > maxBytes) throw tooLarge();
-      pieces.push(piece);
-    }
-  } catch (error) {
-    body.on('error', () => {}).destroy();
-    throw error;
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > maxBytes) throw tooLarge();
+    yield piece;
   }
-  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, size);
+}
+
+/** The same pieces; what breaks them off is said in our words. */
+async function* translated(
+  body: AsyncIterable<Buffer>,
+  translate: (error: unknown) => unknown,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** Takes an answer as a whole: within its `maxBytes`, that is. */
+export const readWhole = async ({ status, headers, body }: HttpStream): Promise<HttpResponse> => {
+  const read: Buffer[] = [];
+  for await (const piece of body) read.push(piece);
+  return { status, headers, body: read.length === 1 ? (read[0] as Buffer) : Buffer.concat(read) };
 };
 
 /** An HTTP client that keeps to allowed addresses and to bounds of time and size. Close it when done. */
@@ -89,7 +111,12 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
     keepAliveTimeout: 30_000,
   });
 
-  const send = async (request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpResponse> => {
+  const send = async <T>(
+    request: HttpRequest,
+    url: URL,
+    signal: AbortSignal,
+    read: (response: HttpStream) => Promise<T>,
+  ): Promise<T> => {
     const idle = request.idleTimeoutMs ?? request.timeoutMs ?? TEN_SECONDS;
     const { statusCode, headers, body } = await agent.request({
       origin: url.origin,
@@ -102,21 +129,47 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
       signal,
     });
     const declared = request.method === 'HEAD' ? 0 : headers['content-length'];
-    return { status: statusCode, headers, body: await readBody(body, declared, request.maxBytes ?? ONE_MEBIBYTE) };
+    const whole = pieces(body, declared, request.maxBytes ?? ONE_MEBIBYTE);
+    try {
+      return await read({ status: statusCode, headers, body: whole });
+    } finally {
+      // What was not read to its end is not waited for: the connection goes.
+      if (!body.readableEnded) body.on('error', () => {}).destroy();
+    }
+  };
+
+  const stream: HttpClient['stream'] = async (request, read) => {
+    const url = checkUrl(request.url, reach);
+    const limits = [request.signal, AbortSignal.timeout(request.timeoutMs ?? TEN_SECONDS)];
+    let own: { readonly error: unknown } | undefined;
+    const translate = (error: unknown): unknown => {
+      if (isFault(error)) return error;
+      return new Fault('net.upstream', `${url.host} ${describeFailure(error)}`, {}, { cause: error });
+    };
+    try {
+      return await send(
+        request,
+        url,
+        AbortSignal.any(limits.filter((limit) => limit !== undefined)),
+        async (response) => {
+          const body = translated(response.body, translate);
+          try {
+            return await read({ ...response, body });
+          } catch (error) {
+            own = { error };
+            throw error;
+          }
+        },
+      );
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw own ? own.error : translate(error);
+    }
   };
 
   return {
-    async request(request) {
-      const url = checkUrl(request.url, reach);
-      const limits = [request.signal, AbortSignal.timeout(request.timeoutMs ?? TEN_SECONDS)];
-      try {
-        return await send(request, url, AbortSignal.any(limits.filter((limit) => limit !== undefined)));
-      } catch (error) {
-        request.signal?.throwIfAborted();
-        if (isFault(error)) throw error;
-        throw new Fault('net.upstream', `${url.host} ${describeFailure(error)}`, {}, { cause: error });
-      }
-    },
+    request: (request) => stream(request, readWhole),
+    stream,
     close: () => agent.destroy(),
   };
 };

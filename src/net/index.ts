@@ -5,5 +5,7 @@ export {
   type HttpClientOptions,
   type HttpRequest,
   type HttpResponse,
+  type HttpStream,
+  readWhole,
 } from './http-client.ts';
 export { createJwksFetcher, type FetchedKeySet, type FetchJwks } from './jwks.ts';

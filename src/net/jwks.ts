@@ -37,7 +37,7 @@ const parseKeys = (text: string): readonly unknown[] => {
 
 /** Fetches key sets through a client, which decides what addresses are allowed. */
 export const createJwksFetcher =
-  (client: HttpClient): FetchJwks =>
+  (client: Pick<HttpClient, 'request'>): FetchJwks =>
   async (url) => {
     const { status, headers, body } = await client.request({
       method: 'GET',

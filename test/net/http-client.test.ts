@@ -149,6 +149,34 @@ describe('HTTP client', () => {
     await closed;
   });
 
+  it('hands the body on piece by piece, and drops what its reader does not want', async () => {
+    answer = (_, response) => response.writeHead(200).end(Buffer.alloc(300_000, 'x'));
+    const sizes = await client.stream({ method: 'GET', url: base, maxBytes: 300_000 }, async ({ body }) => {
+      const found: number[] = [];
+      for await (const piece of body) found.push(piece.length);
+      return found;
+    });
+    assert.ok(sizes.length > 1, 'came in one piece');
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      300_000,
+    );
+    assert.equal(await client.stream({ method: 'GET', url: base }, async ({ status }) => status), 200);
+    const own = new Error('enough');
+    await assert.rejects(
+      client.stream({ method: 'GET', url: base }, () => Promise.reject(own)),
+      (error) => error === own,
+    );
+    assert.equal(
+      await codeOf(
+        client.stream({ method: 'GET', url: base, maxBytes: 1000 }, async ({ body }) => {
+          for await (const _ of body);
+        }),
+      ),
+      'net.upstream',
+    );
+  });
+
   it('gives up when the whole request takes too long', async () => {
     answer = (_, response) => {
       const timer = setInterval(() => response.write('x'), 10);

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { createJwksFetcher, type HttpClient, type HttpResponse } from '../../src/net/index.ts';
 import { maxAgeOf } from '../../src/net/jwks.ts';
 
-const answering = (response: Partial<HttpResponse>): HttpClient => ({
+const answering = (response: Partial<HttpResponse>): Pick<HttpClient, 'request'> => ({
   request: async () => ({ status: 200, headers: {}, body: Buffer.from('{"keys":[]}'), ...response }),
-  close: async () => {},
 });
 const fetched = (response: Partial<HttpResponse>) =>
   createJwksFetcher(answering(response))('https://peer.example.org/');

@@ -1,5 +1,6 @@
 import { Fault } from '../../core/fault.ts';
 import { isObject } from '../../core/json.ts';
+import type { HttpStream } from '../../net/index.ts';
 import { type FieldRow, readFieldRows } from '../mapping/form.ts';
 import { isCentralError } from './answer.ts';
 import { type CentralClient, part } from './client.ts';
@@ -41,6 +42,13 @@ export interface AttachmentInfo {
   readonly exists: boolean;
 }
 
+export interface IncomingFile {
+  readonly etag: string | undefined;
+  /** What the device said it is. */
+  readonly contentType: string | undefined;
+  readonly body: AsyncIterable<Buffer>;
+}
+
 export interface RestSubmission {
   readonly instanceId: string;
   readonly reviewState: string | null;
@@ -60,12 +68,16 @@ export interface CentralForm {
   byIds(ids: readonly string[]): Promise<readonly ODataRow[]>;
   submissionXml(id: string): Promise<string>;
   attachments(id: string): Promise<readonly AttachmentInfo[]>;
-  /** `undefined` for a file that is not there. */
-  attachment(
+  /**
+   * Fetches a file as a stream; `etag` is the one of last time. An answer from object storage behind Central brings
+   * no ETag.
+   */
+  attachment<T>(
     id: string,
     name: string,
-    maxBytes: number,
-  ): Promise<{ readonly bytes: Buffer; readonly etag: string | undefined } | undefined>; // prettier-ignore
+    etag: string | undefined,
+    read: (file: IncomingFile) => Promise<T>,
+  ): Promise<T | 'absent' | 'same'>;
   list(limit: number, offset: number): Promise<readonly RestSubmission[]>;
   submission(id: string): Promise<RestSubmission>;
   review(id: string, state: string | null): Promise<RestSubmission>;
@@ -180,20 +192,31 @@ export const createCentralForm = (client: CentralClient, project: number, xmlFor
         isObject(one) && typeof one['name'] === 'string' ? [{ name: one['name'], exists: one['exists'] === true }] : [],
       );
     },
-    async attachment(id, name, maxBytes) {
+    async attachment(id, name, etag, read) {
+      const toFile = ({ headers, body }: HttpStream): IncomingFile => ({
+        etag: textOrNull(headers.etag) ?? undefined,
+        contentType: headers['content-type'],
+        body,
+      });
       try {
-        const answer = await client.send({
-          path: `${submission(id)}/attachments/${part(name)}`,
-          maxBytes,
-          attempts: 2,
-        });
-        const etag = typeof answer.headers.etag === 'string' ? answer.headers.etag : undefined;
-        const { location } = answer.headers;
-        if (answer.status === 307 && location)
-          return { bytes: await client.fetchPlain(location, maxBytes), etag: undefined };
-        return { bytes: answer.body, etag };
+        const found = await client.stream(
+          {
+            path: `${submission(id)}/attachments/${part(name)}`,
+            ...(etag === undefined ? {} : { headers: { 'if-none-match': etag } }),
+            maxBytes: Number.POSITIVE_INFINITY,
+            attempts: 2,
+          },
+          async (response) => {
+            if (response.status === 304) return 'same' as const;
+            if (response.status === 307) return { elsewhere: response.headers.location ?? '' };
+            return { result: await read(toFile(response)) };
+          },
+        );
+        if (found === 'same') return found;
+        if ('result' in found) return found.result;
+        return await client.streamPlain(found.elsewhere, (response) => read({ ...toFile(response), etag: undefined }));
       } catch (error) {
-        if (isCentralError(error, 404)) return undefined;
+        if (isCentralError(error, 404)) return 'absent';
         throw error;
       }
     },

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { Fault, isFault } from '../../core/fault.ts';
-import type { HttpClient, HttpResponse } from '../../net/index.ts';
+import { type HttpClient, type HttpResponse, type HttpStream, readWhole } from '../../net/index.ts';
 import { CentralError, tryParse } from './answer.ts';
 import { defaultRetry, mayPass, pauseBefore, type RetryPolicy, readRetryAfter } from './retry.ts';
 import { type Credentials, createSession } from './session.ts';
@@ -45,8 +45,10 @@ export interface CentralClient {
   send(request: CentralRequest): Promise<CentralAnswer>;
   /** As `send`, parsed; a body that is no whole JSON counts as a failure that may pass. */
   json(request: CentralRequest): Promise<{ readonly body: unknown; readonly headers: HttpResponse['headers'] }>;
-  /** Fetches from another place, where Central's answer sent us, and without telling it who we are. */
-  fetchPlain(url: string, maxBytes: number): Promise<Buffer>;
+  /** As `send`, for what is too large to hold: `read` takes the body as it comes, anew with every attempt. */
+  stream<T>(request: CentralRequest, read: (response: HttpStream) => Promise<T>): Promise<T>;
+  /** Reads from another place, where Central's answer sent us, and without telling it who we are. */
+  streamPlain<T>(url: string, read: (response: HttpStream) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -68,58 +70,72 @@ export const createCentralClient = (deps: CentralDeps, options: CentralOptions):
     return `${base}${path}${parts.length > 0 ? `?${parts.join('&')}` : ''}`;
   };
 
-  const attempt = async (request: CentralRequest, token: string): Promise<HttpResponse> => {
+  /** What one attempt came to: a result where Central gave what was asked for, else its answer. */
+  interface Attempt<T> {
+    readonly status: number;
+    readonly headers: HttpResponse['headers'];
+    readonly result?: T | undefined;
+    readonly body?: Buffer;
+  }
+  type Read<T> = (response: HttpStream) => Promise<T | undefined>;
+
+  const attempt = async <T>(request: CentralRequest, token: string, read: Read<T>): Promise<Attempt<T>> => {
     const since = Date.now();
-    let status: number | undefined;
+    let seen: number | undefined;
     try {
-      const response = await deps.http.request({
-        method: request.method ?? 'GET',
-        url: toUrl(request),
-        headers: {
-          authorization: `Bearer ${token}`,
-          accept: 'application/json, */*;q=0.5',
-          ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...request.headers,
+      return await deps.http.stream(
+        {
+          method: request.method ?? 'GET',
+          url: toUrl(request),
+          headers: {
+            authorization: `Bearer ${token}`,
+            accept: 'application/json, */*;q=0.5',
+            ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+            ...request.headers,
+          },
+          ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
+          timeoutMs: LONGEST_MS,
+          idleTimeoutMs: options.idleTimeoutMs,
+          maxBytes: request.maxBytes ?? MAX_BYTES,
         },
-        ...(request.json === undefined ? {} : { body: JSON.stringify(request.json) }),
-        timeoutMs: LONGEST_MS,
-        idleTimeoutMs: options.idleTimeoutMs,
-        maxBytes: request.maxBytes ?? MAX_BYTES,
-      });
-      status = response.status;
-      return response;
+        async (response) => {
+          const { status, headers } = response;
+          seen = status;
+          if (status < 400) return { status, headers, result: await read(response) };
+          return { status, headers, body: (await readWhole(response)).body };
+        },
+      );
     } finally {
-      deps.observe?.(status, Date.now() - since);
+      deps.observe?.(seen, Date.now() - since);
     }
   };
 
   /** One attempt; a token that was refused is replaced once. */
-  const authorized = async (request: CentralRequest): Promise<HttpResponse> => {
+  const authorized = async <T>(request: CentralRequest, read: Read<T>): Promise<Attempt<T>> => {
     const token = await session.token();
-    const response = await attempt(request, token);
-    if (response.status !== 401) return response;
+    const first = await attempt(request, token, read);
+    if (first.status !== 401) return first;
     session.refused(token);
-    const again = await attempt(request, await session.token());
+    const again = await attempt(request, await session.token(), read);
     // Not the token then, but the configuration: further attempts would only hammer.
     if (again.status === 401) throw new Fault('odk.login-refused', 'ODK Central refuses a fresh session');
     return again;
   };
 
-  const perform = async <T>(request: CentralRequest, read: (response: HttpResponse) => T | undefined): Promise<T> => {
+  const perform = async <T>(request: CentralRequest, read: Read<T>): Promise<T> => {
     const attempts = request.attempts ?? retry.attempts;
     for (let count = 0; ; count += 1) {
       let failure: unknown;
       let asked: number | undefined;
       try {
-        const response = await authorized(request);
-        if (response.status < 400) {
-          const result = read(response);
+        const { status, headers, result, body } = await authorized(request, read);
+        if (status < 400) {
           if (result !== undefined) return result;
           failure = new Fault('net.upstream', 'ODK Central sent an answer that is not whole');
         } else {
-          failure = new CentralError(response.status, tryParse(response.body), request.path);
-          if (!mayPass(response.status)) throw failure;
-          asked = readRetryAfter(response.headers['retry-after'], deps.clock());
+          failure = new CentralError(status, body && tryParse(body), request.path);
+          if (!mayPass(status)) throw failure;
+          asked = readRetryAfter(headers['retry-after'], deps.clock());
         }
       } catch (error) {
         if (!isFault(error) || error.code !== 'net.upstream') throw error;
@@ -131,18 +147,28 @@ export const createCentralClient = (deps: CentralDeps, options: CentralOptions):
   };
 
   return {
-    send: (request) => perform(request, (response) => response),
+    send: (request) => perform(request, readWhole),
     json: (request) =>
-      perform(request, ({ body, headers }) => {
+      perform(request, async (response) => {
+        const { body, headers } = await readWhole(response);
         const parsed = tryParse(body);
         return parsed === undefined ? undefined : { body: parsed, headers };
       }),
-    async fetchPlain(url, maxBytes) {
-      const { idleTimeoutMs } = options;
-      const response = await deps.http.request({ method: 'GET', url, timeoutMs: LONGEST_MS, idleTimeoutMs, maxBytes });
-      if (response.status !== 200) throw new CentralError(response.status, undefined, 'a redirected file');
-      return response.body;
-    },
+    stream: (request, read) => perform(request, read),
+    streamPlain: (url, read) =>
+      deps.http.stream(
+        {
+          method: 'GET',
+          url,
+          timeoutMs: LONGEST_MS,
+          idleTimeoutMs: options.idleTimeoutMs,
+          maxBytes: Number.POSITIVE_INFINITY,
+        },
+        async (response) => {
+          if (response.status !== 200) throw new CentralError(response.status, undefined, 'a redirected file');
+          return await read(response);
+        },
+      ),
     close: () => session.close(),
   };
 };
