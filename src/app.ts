@@ -24,6 +24,7 @@ import { recordDci } from './record-dci.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { type BlobStore, type Database, openDatabase, openFolderBlobs } from './storage/index.ts';
 import {
+  createEncryption,
   createKeySets,
   createSeenMessages,
   createSigner,
@@ -138,6 +139,7 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
     clock,
     log,
   });
+  const encryption = createEncryption({ keys: ground.keys, keySets });
   return [
     dciRoutes({
       config: {
@@ -151,6 +153,8 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
       verifier: createVerifier({ keySets, clock }),
       signer: createSigner({ keys: ground.keys, clock }),
       registry: ground.registry,
+      decryptMessage: encryption.decrypt,
+      encryptMessage: encryption.encrypt,
       calls: recordDci({ db, ledger: ground.ledger, seenMessages: createSeenMessages(clock), clock }),
       jwks: async () => ground.keys.jwks(await ground.senderIds()),
       clock,

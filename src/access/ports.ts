@@ -39,6 +39,8 @@ export interface Peer extends KeySource {
   /** Its records may be taken into our registry. */
   readonly source: boolean;
   readonly mustSign: boolean;
+  /** What we send to it is encrypted, whether or not it asked encrypted. */
+  readonly encrypt?: boolean;
   /** `registry.search`, `social:registry.search`, …; empty: everything. */
   readonly scopes: readonly string[];
   /** What it may ask and see (policy/permit.ts); absent: everything its scopes allow. */

@@ -27,6 +27,7 @@ interface Options extends AskOptions {
   readonly ourId?: string;
   readonly source?: true;
   readonly mustSign?: true;
+  readonly encrypt?: true;
   readonly policy?: string;
   readonly scope: string[];
   readonly token?: string;
@@ -88,6 +89,7 @@ const wire = (peer: Peer): object => ({
   asked_by: peer.asking?.by,
   source: peer.source,
   must_sign: peer.mustSign,
+  encrypt: peer.encrypt ?? false,
   scopes: peer.scopes,
   policy: peer.policy,
   active: peer.active,
@@ -103,6 +105,7 @@ const withSettings = (command: ReturnType<Parameters<CommandFile>[0]['command']>
     .option('--our-id <id>', 'the sender id we present to it')
     .option('--source', 'its records may be taken into our registry')
     .option('--must-sign', 'unsigned messages of it are refused under every policy')
+    .option('--encrypt', 'what we send to it is encrypted with its key for encryption, also where it asked in the open')
     .option('--policy <file>', 'what it may ask and see (YAML or JSON, docs/peers.md)')
     .option(
       '--scope <scope>',

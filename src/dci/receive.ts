@@ -107,7 +107,6 @@ export const readMessage = async (
   if (message === undefined || message === null) throw new Fault('dci.request-invalid', 'message: is missing');
   if (header.isEncrypted) {
     if (!decryptMessage) throw new Fault('dci.encryption-invalid', 'encrypted messages are not served');
-    checkShape(validators.acceptEncryptedMessage, 'message', message);
     message = await decryptMessage(message, peer);
   }
   const repaired = operation.repair && isObject(message) ? operation.repair(message) : message;

@@ -11,7 +11,6 @@ declare module '#validators' {
   export const acceptAck: Validator;
   export const acceptCallbackHeader: Validator;
   export const acceptDisabled: Validator;
-  export const acceptEncryptedMessage: Validator;
   export const acceptEnrolled: Validator;
   export const acceptEnrollmentUpdates: Validator;
   export const acceptNotify: Validator;

@@ -18,7 +18,8 @@ export interface TestPeer {
   searchMany(items: readonly Record<string, unknown>[], more?: Partial<Envelope['header']>): Envelope;
 }
 
-const canonical = (value: unknown, ascii = true): string => {
+/** Canonical JSON, in ASCII as Python writes it, or in UTF-8. */
+export const canonical = (value: unknown, ascii = true): string => {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, ascii)).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value)

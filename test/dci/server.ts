@@ -1,18 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPeerDirectory, createPeers, type PeerSettings } from '../../src/access/index.ts';
+import { createPeerDirectory, createPeers, type PeerSettings, type Peers } from '../../src/access/index.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
-import { openLedger, signerOfKeys } from '../../src/ledger/index.ts';
+import { type Ledger, openLedger, signerOfKeys } from '../../src/ledger/index.ts';
 import { recordDci } from '../../src/record-dci.ts';
 import { createRegistry, type Registry } from '../../src/registry/index.ts';
 import type { Database } from '../../src/storage/index.ts';
-import { createKeySets, createSeenMessages, createSigner, createVerifier, openKeys } from '../../src/trust/index.ts';
+import {
+  createEncryption,
+  createKeySets,
+  createSeenMessages,
+  createSigner,
+  createVerifier,
+  openKeys,
+} from '../../src/trust/index.ts';
 import { freshSqlite } from '../support/stores.ts';
 import { createTestPeer, type Envelope, type TestPeer } from './peer.ts';
 import { assertSearchShape } from './shapes.ts';
@@ -37,6 +44,8 @@ export interface DciServer {
   readonly registry: Registry;
   readonly url: string;
   readonly deps: DciDeps;
+  readonly ledger: Ledger;
+  readonly peers: Peers;
   addPeer(senderId: string, settings?: PeerSettings): Promise<{ peer: TestPeer; token: string }>;
   post(
     path: string,
@@ -77,6 +86,7 @@ export const startDciServer = async (
   const peers = createPeers({ db, clock: systemClock });
   const registry = createRegistry({ db, clock: systemClock, log: silentLogger });
   const config = { ...defaults, ...given.config };
+  const encryption = createEncryption({ keys, keySets: noKeySets });
   const signer = signerOfKeys(keys, config.senderId);
   const ledger = await openLedger({
     db,
@@ -91,6 +101,8 @@ export const startDciServer = async (
     verifier: createVerifier({ keySets: noKeySets }),
     signer: createSigner({ keys }),
     registry,
+    decryptMessage: encryption.decrypt,
+    encryptMessage: encryption.encrypt,
     calls: recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock }),
     jwks: async () => keys.jwks([config.senderId]),
     clock: systemClock,
@@ -129,6 +141,8 @@ export const startDciServer = async (
     registry,
     url,
     deps,
+    ledger,
+    peers,
     async addPeer(senderId, settings = {}) {
       const peer = createTestPeer(senderId);
       const { token } = await peers.add(senderId, { keys: [peer.jwk as never], ...settings });

@@ -19,6 +19,7 @@ interface Row {
   readonly asking: string | null;
   readonly source: number;
   readonly must_sign: number;
+  readonly encrypt: number;
   readonly scopes: string;
   readonly policy: string | null;
   readonly active: number;
@@ -49,6 +50,7 @@ const fromRow = (row: Row): StoredPeer => ({
     ...(row.asking === null ? {} : { asking: JSON.parse(row.asking) as Asking }),
     source: row.source === 1,
     mustSign: row.must_sign === 1,
+    encrypt: row.encrypt === 1,
     scopes: JSON.parse(row.scopes) as string[],
     ...(row.policy === null ? {} : { policy: JSON.parse(row.policy) as PeerPolicy }),
     active: row.active === 1,
@@ -68,6 +70,7 @@ const toRow = ({ peer, tokenHash, createdAt, updatedAt }: StoredPeer): Row => ({
   asking: peer.asking === undefined ? null : JSON.stringify(peer.asking),
   source: peer.source ? 1 : 0,
   must_sign: peer.mustSign ? 1 : 0,
+  encrypt: peer.encrypt ? 1 : 0,
   scopes: JSON.stringify(peer.scopes),
   policy: peer.policy === undefined ? null : JSON.stringify(peer.policy),
   active: peer.active ? 1 : 0,

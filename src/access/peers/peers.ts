@@ -23,6 +23,7 @@ export interface PeerSettings {
   readonly asking?: AskingSettings;
   readonly source?: boolean;
   readonly mustSign?: boolean;
+  readonly encrypt?: boolean;
   readonly scopes?: readonly string[];
   /** As the operator writes it; checked here. */
   readonly policy?: unknown;
@@ -90,6 +91,7 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
     ...(before.asking === undefined ? {} : { asking: before.asking }),
     source: given.source ?? before.source,
     mustSign: given.mustSign ?? before.mustSign,
+    encrypt: given.encrypt ?? before.encrypt ?? false,
     scopes: given.scopes?.map(checkPeerScope) ?? before.scopes,
     active: before.active,
   };
