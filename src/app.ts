@@ -7,6 +7,7 @@ import {
   createClientTokens,
   createPeerDirectory,
   createPeers,
+  createPeerTokens,
   keptTokenSecret,
   type PeerDirectory,
   type Peers,
@@ -17,6 +18,7 @@ import type { Config } from './config/index.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
+import { peerTokenRoutes } from './dci/token.routes.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
@@ -52,6 +54,8 @@ export interface Ground {
   readonly peerDirectory: PeerDirectory;
   readonly clients: Clients;
   readonly tokens: ClientTokens;
+  /** Signs the tokens of clients and peers. */
+  readonly tokenSecret: string;
   readonly keys: OwnKeys;
   readonly keyOptions: KeyOptions;
   /** What we come to peers by stands in the database under this. */
@@ -84,11 +88,8 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
     const peers = createPeers({ db, clock, secrets });
     const peerDirectory = createPeerDirectory(db);
     const clients = createClients({ db, clock });
-    const tokens = createClientTokens({
-      clients,
-      secret: config.apiTokenSecret ?? keptTokenSecret(config.dataDir),
-      clock,
-    });
+    const tokenSecret = config.apiTokenSecret ?? keptTokenSecret(config.dataDir);
+    const tokens = createClientTokens({ clients, secret: tokenSecret, clock });
     const ledger = await openLedger({
       db,
       clock,
@@ -109,6 +110,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       peerDirectory,
       clients,
       tokens,
+      tokenSecret,
       keys,
       keyOptions,
       secrets,
@@ -140,6 +142,12 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
     log,
   });
   const encryption = createEncryption({ keys: ground.keys, keySets });
+  const peerTokens = createPeerTokens({
+    directory: ground.peerDirectory,
+    keySets,
+    secret: ground.tokenSecret,
+    clock,
+  });
   return [
     dciRoutes({
       config: {
@@ -150,6 +158,7 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
         maxBody: config.maxBody,
       },
       peers: ground.peerDirectory,
+      tokens: peerTokens,
       verifier: createVerifier({ keySets, clock }),
       signer: createSigner({ keys: ground.keys, clock }),
       registry: ground.registry,
@@ -160,6 +169,7 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
       clock,
       log,
     }),
+    peerTokenRoutes({ tokens: peerTokens }),
     auditRoutes({ ledger: ground.ledger, tokens: ground.tokens, clock }),
     tokenRoutes({ clients: ground.clients, tokens: ground.tokens }),
   ];

@@ -20,6 +20,17 @@ export type Asking =
       readonly scope?: string;
     };
 
+/** Somebody else who issues tokens for a peer: whose keys verify them, and whom they must be meant for. */
+export interface TokenIssuer {
+  /** The `iss` of the tokens. */
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  /** The `aud` that means us. */
+  readonly audience: string;
+  /** The `sub`, `client_id` or `azp` that means the peer; absent: its sender id, or all that this issuer issues. */
+  readonly subject?: string;
+}
+
 /** A registered DCI peer (product.md, `peer add`). */
 export interface Peer extends KeySource {
   readonly id: string;
@@ -36,6 +47,8 @@ export interface Peer extends KeySource {
   readonly ourId?: string;
   /** How we identify ourselves when we call it; absent: by no token. */
   readonly asking?: Asking;
+  /** Whose tokens it comes with, besides its own and ours. */
+  readonly issuer?: TokenIssuer;
   /** Its records may be taken into our registry. */
   readonly source: boolean;
   readonly mustSign: boolean;
@@ -53,4 +66,8 @@ export interface PeerDirectory {
   /** By bearer token (the whole token, compared by its hash). Revoked peers are absent. */
   byToken(token: string): Promise<Peer | undefined>;
   bySenderId(senderId: string): Promise<Peer | undefined>;
+  /** The peers that come with tokens of this issuer. */
+  byIssuer(issuer: string): Promise<readonly Peer[]>;
+  /** The hash of the peer's token, by which other tokens can be bound to it. */
+  tokenHashOf(senderId: string): Promise<string | undefined>;
 }

@@ -1,79 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
-import type { AskingSettings, PeerSettings } from '../access/index.ts';
 import type { Peer } from '../access/ports.ts';
-import { Fault } from '../core/fault.ts';
-import { readKeyFile } from '../trust/index.ts';
 import type { CliContext, CommandFile } from './context.ts';
-import { collect } from './options.ts';
+import { type PeerOptions, toPeerSettings, withPeerSettings } from './peer-settings.ts';
 import { table } from './table.ts';
-
-interface AskOptions {
-  readonly askToken?: string;
-  readonly askTokenUrl?: string;
-  readonly askClientId?: string;
-  readonly askClientSecret?: string;
-  readonly askCredentials?: string;
-  readonly askScope?: string;
-}
-
-interface Options extends AskOptions {
-  readonly senderId?: string;
-  readonly jwksUrl?: string;
-  readonly key?: string;
-  readonly signature?: string;
-  readonly callback?: string;
-  readonly url?: string;
-  readonly ourId?: string;
-  readonly source?: true;
-  readonly mustSign?: true;
-  readonly encrypt?: true;
-  readonly policy?: string;
-  readonly scope: string[];
-  readonly token?: string;
-}
-
-const read = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new Fault('peer.invalid', `cannot read ${path}: ${(cause as NodeJS.ErrnoException).code}`, {}, { cause });
-  }
-};
-
-const readPolicyFile = (path: string): unknown => {
-  const text = read(path);
-  try {
-    return parseYaml(text, { maxAliasCount: 0 }); // YAML 1.2 is a superset of JSON
-  } catch (cause) {
-    throw new Fault('peer.invalid', `${path} is neither YAML nor JSON`, {}, { cause });
-  }
-};
-
-/** How we come to the peer; `undefined` when nothing was said of it. */
-const toAsking = (options: AskOptions): AskingSettings | undefined => {
-  const { askToken, askTokenUrl, askClientId, askClientSecret, askCredentials, askScope } = options;
-  const asking: AskingSettings = {
-    ...(askToken === undefined ? {} : { token: askToken }),
-    ...(askTokenUrl === undefined ? {} : { tokenUrl: askTokenUrl }),
-    ...(askClientId === undefined ? {} : { clientId: askClientId }),
-    ...(askClientSecret === undefined ? {} : { clientSecret: askClientSecret }),
-    ...(askCredentials === undefined ? {} : { credentials: askCredentials }),
-    ...(askScope === undefined ? {} : { scope: askScope }),
-  };
-  return Object.keys(asking).length === 0 ? undefined : asking;
-};
-
-const toSettings = ({ key, policy, scope, senderId: _senderId, ...rest }: Options): PeerSettings => {
-  const asking = toAsking(rest);
-  return {
-    ...rest,
-    ...(asking === undefined ? {} : { asking }),
-    ...(key === undefined ? {} : { keys: readKeyFile(read(key)) }),
-    ...(policy === undefined ? {} : { policy: readPolicyFile(policy) }),
-    ...(scope.length === 0 ? {} : { scopes: scope }),
-  };
-};
 
 const keyNames = (peer: Peer): string[] =>
   peer.keys.map((key) => key.kid ?? `(no id) ${key.kty} ${key.crv ?? ''}`.trim());
@@ -87,6 +15,7 @@ const wire = (peer: Peer): object => ({
   url: peer.url,
   our_id: peer.ourId,
   asked_by: peer.asking?.by,
+  token_issuer: peer.issuer,
   source: peer.source,
   must_sign: peer.mustSign,
   encrypt: peer.encrypt ?? false,
@@ -95,42 +24,18 @@ const wire = (peer: Peer): object => ({
   active: peer.active,
 });
 
-const withSettings = (command: ReturnType<Parameters<CommandFile>[0]['command']>) =>
-  command
-    .option('--jwks-url <url>', 'where its public keys are published')
-    .option('--key <file>', 'its public key: PEM, JWK or JWKS')
-    .option('--signature <form>', 'how we sign what we send to it: ed25519, jws, detached-jws or none')
-    .option('--callback <url>', 'where on-* and notify go when a message names no sender_uri')
-    .option('--url <base>', 'its base address, for asking it')
-    .option('--our-id <id>', 'the sender id we present to it')
-    .option('--source', 'its records may be taken into our registry')
-    .option('--must-sign', 'unsigned messages of it are refused under every policy')
-    .option('--encrypt', 'what we send to it is encrypted with its key for encryption, also where it asked in the open')
-    .option('--policy <file>', 'what it may ask and see (YAML or JSON, docs/peers.md)')
-    .option(
-      '--scope <scope>',
-      'an operation it may use, such as registry.search or social:registry.search (repeat)',
-      collect,
-      [],
-    )
-    .option('--token <token>', 'its bearer token; without one a token is made')
-    .option('--ask-token <token>', 'the bearer token it gave us (default: its own token serves both ways)')
-    .option('--ask-token-url <url>', 'where we fetch tokens from it (OAuth2 client credentials)')
-    .option('--ask-client-id <id>', 'our client id there')
-    .option('--ask-client-secret <secret>', 'our client secret there')
-    .option('--ask-credentials <place>', 'where it wants them: body (default), query or basic')
-    .option('--ask-scope <scopes>', 'the scopes to ask for');
-
-const add = (context: CliContext) => async (options: Options) => {
+const add = (context: CliContext) => async (options: PeerOptions) => {
   const { peers } = await context.ground();
-  const { peer, token } = await peers.add(options.senderId ?? '', toSettings(options));
-  context.print({ ...wire(peer), token }, () => {
+  const { peer, token } = await peers.add(options.senderId ?? '', toPeerSettings(options));
+  // The same two are its client id and secret at the token endpoint.
+  context.print({ ...wire(peer), token, client_id: peer.senderId, client_secret: token }, () => {
     const keys = keyNames(peer);
     return [
       `sender_id  ${peer.senderId}`,
       `token      ${token}`,
       `keys       ${keys.length > 0 ? keys.join(', ') : (peer.jwksUrl ?? 'none: give --key or --jwks-url, or its messages cannot verify')}`,
-      'The token is shown this once; hand it to the peer now.',
+      'The token is shown this once; hand it to the peer now. It is its bearer token, and its client secret at',
+      '/oauth2/client/token, where the client id is the sender id.',
     ].join('\n');
   });
 };
@@ -138,7 +43,7 @@ const add = (context: CliContext) => async (options: Options) => {
 export const peer: CommandFile = (program, context) => {
   const command = program.command('peer').description('DCI peers: who may send us messages, and how they are checked');
 
-  withSettings(
+  withPeerSettings(
     command
       .command('add')
       .description('register a peer; prints its bearer token, this once')
@@ -164,10 +69,10 @@ export const peer: CommandFile = (program, context) => {
       );
     });
 
-  withSettings(
+  withPeerSettings(
     command.command('update').description('change what is named, keep the rest').argument('<id>', 'its sender_id'),
-  ).action(async (id: string, options: Options) => {
-    const changed = await (await context.ground()).peers.update(id, toSettings(options));
+  ).action(async (id: string, options: PeerOptions) => {
+    const changed = await (await context.ground()).peers.update(id, toPeerSettings(options));
     context.print(wire(changed), () => `${changed.senderId} is changed; running servers follow within two seconds.`);
   });
 

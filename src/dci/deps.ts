@@ -1,3 +1,4 @@
+import type { PeerTokens } from '../access/index.ts';
 import type { Peer, PeerDirectory } from '../access/ports.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
@@ -24,6 +25,8 @@ export interface DciConfig {
 export interface DciDeps {
   readonly config: DciConfig;
   readonly peers: PeerDirectory;
+  /** Who comes with a token; absent: only the tokens that peers were registered with are known. */
+  readonly tokens?: Pick<PeerTokens, 'peerOf'>;
   readonly verifier: Verifier;
   readonly signer: Pick<EnvelopeSigner, 'seal'>;
   readonly registry: Registry;

@@ -13,10 +13,13 @@ import { checkShape } from './schema-faults.ts';
 type Members = Readonly<Record<string, unknown>>;
 
 /** Who sends a token; throws `token.invalid` for none, an unknown and a revoked one alike. */
-export const authenticate = async ({ peers }: Pick<DciDeps, 'peers'>, authorization: string): Promise<Peer> => {
+export const authenticate = async (
+  { peers, tokens }: Pick<DciDeps, 'peers' | 'tokens'>,
+  authorization: string,
+): Promise<Peer> => {
   const token = /^Bearer +(\S+)$/i.exec(authorization.trim())?.[1];
   if (token === undefined) throw new Fault('token.invalid', 'a bearer token is needed');
-  const peer = await peers.byToken(token);
+  const peer = await (tokens ? tokens.peerOf(token) : peers.byToken(token));
   if (!peer) throw new Fault('token.invalid', 'the bearer token is not valid');
   return peer;
 };

@@ -5,8 +5,20 @@ import { hashToken, sameHash } from './token.ts';
 
 interface Known {
   readonly byHash: ReadonlyMap<string, StoredPeer>;
-  readonly bySender: ReadonlyMap<string, Peer>;
+  readonly bySender: ReadonlyMap<string, StoredPeer>;
+  readonly byIssuer: ReadonlyMap<string, readonly Peer[]>;
 }
+
+const groupByIssuer = (peers: readonly Peer[]): ReadonlyMap<string, readonly Peer[]> => {
+  const groups = new Map<string, Peer[]>();
+  for (const peer of peers) {
+    if (!peer.issuer) continue;
+    const group = groups.get(peer.issuer.issuer);
+    if (group) group.push(peer);
+    else groups.set(peer.issuer.issuer, [peer]);
+  }
+  return groups;
+};
 
 /** The active peers in memory; read again after any process changed one. */
 export const createPeerDirectory = (db: Database): PeerDirectory => {
@@ -21,7 +33,8 @@ export const createPeerDirectory = (db: Database): PeerDirectory => {
       const active = stored.filter(({ peer }) => peer.active);
       return {
         byHash: new Map(active.map((one) => [one.tokenHash, one])),
-        bySender: new Map(active.map(({ peer }) => [peer.senderId, peer])),
+        bySender: new Map(active.map((one) => [one.peer.senderId, one])),
+        byIssuer: groupByIssuer(active.map(({ peer }) => peer)),
       };
     });
     known = reading;
@@ -39,6 +52,8 @@ export const createPeerDirectory = (db: Database): PeerDirectory => {
       const stored = (await load()).byHash.get(hash);
       return stored && sameHash(stored.tokenHash, hash) ? stored.peer : undefined;
     },
-    bySenderId: async (senderId) => (await load()).bySender.get(senderId),
+    bySenderId: async (senderId) => (await load()).bySender.get(senderId)?.peer,
+    byIssuer: async (issuer) => (await load()).byIssuer.get(issuer) ?? [],
+    tokenHashOf: async (senderId) => (await load()).bySender.get(senderId)?.tokenHash,
   };
 };

@@ -1,7 +1,7 @@
 import { knexOf, type Reader, type Tx, touch } from '../../storage/index.ts';
 import type { OutgoingForm, PublicJwk } from '../../trust/ports.ts';
 import type { PeerPolicy } from '../policy/policy.ts';
-import type { Asking, Peer } from '../ports.ts';
+import type { Asking, Peer, TokenIssuer } from '../ports.ts';
 
 /** Touched with every change, so that every process drops what it remembers of peers. */
 export const PEERS_TOPIC = 'peers';
@@ -17,6 +17,7 @@ interface Row {
   readonly url: string | null;
   readonly our_id: string | null;
   readonly asking: string | null;
+  readonly issuer: string | null;
   readonly source: number;
   readonly must_sign: number;
   readonly encrypt: number;
@@ -48,6 +49,7 @@ const fromRow = (row: Row): StoredPeer => ({
     ...(row.url === null ? {} : { url: row.url }),
     ...(row.our_id === null ? {} : { ourId: row.our_id }),
     ...(row.asking === null ? {} : { asking: JSON.parse(row.asking) as Asking }),
+    ...(row.issuer === null ? {} : { issuer: JSON.parse(row.issuer) as TokenIssuer }),
     source: row.source === 1,
     mustSign: row.must_sign === 1,
     encrypt: row.encrypt === 1,
@@ -68,6 +70,7 @@ const toRow = ({ peer, tokenHash, createdAt, updatedAt }: StoredPeer): Row => ({
   url: peer.url ?? null,
   our_id: peer.ourId ?? null,
   asking: peer.asking === undefined ? null : JSON.stringify(peer.asking),
+  issuer: peer.issuer === undefined ? null : JSON.stringify(peer.issuer),
   source: peer.source ? 1 : 0,
   must_sign: peer.mustSign ? 1 : 0,
   encrypt: peer.encrypt ? 1 : 0,

@@ -7,6 +7,7 @@ import { type OutgoingForm, outgoingForms, type PublicJwk } from '../../trust/po
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Asking, Peer } from '../ports.ts';
 import { type AskingSettings, sharedToken, toAsking } from './asking.ts';
+import { type IssuerSettings, toIssuer } from './issuer.ts';
 import { isTokenTaken, readPeer, readPeers, type StoredPeer, writePeer } from './peers.store.ts';
 import { checkPeerScope } from './scopes.ts';
 import { hashToken, newToken } from './token.ts';
@@ -27,6 +28,8 @@ export interface PeerSettings {
   readonly scopes?: readonly string[];
   /** As the operator writes it; checked here. */
   readonly policy?: unknown;
+  /** Who else issues tokens for it. */
+  readonly issuer?: IssuerSettings;
   /** A bearer token of the peer's choice; without one, a new peer gets one made. */
   readonly token?: string;
 }
@@ -78,6 +81,7 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
     return (value === undefined ? {} : { [name]: value }) as Pick<Peer, K>;
   };
   const policy = given.policy === undefined ? before.policy : readPolicy(given.policy);
+  const issuer = given.issuer === undefined ? before.issuer : toIssuer(before.issuer, given.issuer);
   return {
     id: before.id,
     senderId: before.senderId,
@@ -88,6 +92,7 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
     ...pick('url'),
     ...pick('ourId'),
     ...(policy ? { policy } : {}),
+    ...(issuer ? { issuer } : {}),
     ...(before.asking === undefined ? {} : { asking: before.asking }),
     source: given.source ?? before.source,
     mustSign: given.mustSign ?? before.mustSign,

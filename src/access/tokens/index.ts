@@ -1,0 +1,1 @@
+export { createPeerTokens, PEER_TOKEN_SECONDS, type PeerTokens } from './peer-tokens.ts';
