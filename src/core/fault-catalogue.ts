@@ -36,6 +36,8 @@ export const catalogue = {
   'database.busy': { kind: 'unavailable', about: 'The database stayed locked by another process for too long.' },
   'database.unavailable': { kind: 'unavailable', about: 'The database cannot be reached or opened.' },
   'dci.action-invalid': { kind: 'invalid', about: 'The header names an action that this path does not serve.' },
+  'dci.answer-unusable': { kind: 'upstream', about: 'Another registry answered what cannot be read or used.' },
+  'dci.ask-refused': { kind: 'upstream', about: 'Another registry refused what we asked.' },
   'dci.encryption-invalid': { kind: 'invalid', about: 'The encrypted message cannot be decrypted.' },
   'dci.item-rejected': {
     kind: 'invalid',
@@ -68,6 +70,7 @@ export const catalogue = {
   'odk.source-unknown': { kind: 'not-found', about: 'No such ODK source.' },
   'peer.exists': { kind: 'conflict', about: 'A peer with this sender id exists already.' },
   'peer.invalid': { kind: 'invalid', about: 'A peer setting is not usable.' },
+  'peer.not-askable': { kind: 'invalid', about: 'The peer has no address at which it can be asked.' },
   'peer.unknown': { kind: 'not-found', about: 'No such peer.' },
   'policy.refused': { kind: 'forbidden', about: 'The policy for this peer does not name what it asks for.' },
   'query.invalid': {

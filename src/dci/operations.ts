@@ -57,6 +57,7 @@ export const operations = {
     actions: ['on-search', 'search'],
     scope: 'registry.on-search',
     accepts: validators.acceptOnSearch,
+    repair: listed('search_response'),
   },
   subscribe: {
     kind: 'async',
@@ -72,6 +73,7 @@ export const operations = {
     actions: ['on-subscribe', 'subscribe'],
     scope: 'registry.on-subscribe',
     accepts: validators.acceptOnSubscribe,
+    repair: listed('subscribe_response'),
   },
   unsubscribe: {
     kind: 'async',
