@@ -1,36 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Clock, toTimestamp } from './core/clock.ts';
 import { isObject } from './core/json.ts';
+import { idsOf, subjectsOf } from './dci/entry-facts.ts';
 import type { CallRecorder, Exchange } from './dci/exchange.ts';
 import type { EntryDraft, LedgerWriter } from './ledger/ports.ts';
 import { createBatcher, type Database } from './storage/index.ts';
 import type { Acceptance, IncomingMessage, SeenMessages } from './trust/index.ts';
-
-// Identifiers beyond this many in one message are not listed one by one; the message as a whole is still kept.
-const MAX_SUBJECTS = 5000;
-
-/** The identifiers of people named in a message, wherever they stand: erasure finds the message by them. */
-const subjectsOf = (value: unknown, found: Set<string> = new Set()): ReadonlySet<string> => {
-  if (found.size >= MAX_SUBJECTS) return found;
-  if (Array.isArray(value)) for (const item of value) subjectsOf(item, found);
-  else if (isObject(value)) {
-    const named = value['identifier_value'];
-    if (typeof named === 'string') found.add(named);
-    if (typeof value['type'] === 'string' && typeof value['value'] === 'string') found.add(value['value']);
-    for (const member of Object.values(value)) if (typeof member === 'object') subjectsOf(member, found);
-  }
-  return found;
-};
-
-const idsOf = (message: unknown): Pick<EntryDraft, 'transactionId' | 'correlationId'> => {
-  const text = (name: string): string | undefined => {
-    const value = isObject(message) ? message[name] : undefined;
-    return typeof value === 'string' && value.length <= 99 ? value : undefined;
-  };
-  const transactionId = text('transaction_id');
-  const correlationId = text('correlation_id');
-  return { ...(transactionId ? { transactionId } : {}), ...(correlationId ? { correlationId } : {}) };
-};
 
 const toQuestion = ({ peer, claims, verification, body, fault, ...exchange }: Exchange): Partial<EntryDraft> => {
   // An encrypted message says nothing on the wire; who is named in it is known from the plain one.

@@ -1,6 +1,7 @@
 import { client } from './client.ts';
 import { config } from './config.ts';
 import type { CommandFile } from './context.ts';
+import { dci } from './dci.ts';
 import { demo } from './demo.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
@@ -18,6 +19,7 @@ export const commandFiles: readonly CommandFile[] = [
   migrate,
   config,
   peer,
+  dci,
   client,
   keys,
   importCommand,

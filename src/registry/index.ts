@@ -1,5 +1,6 @@
 export { type Attribute, type AttributeType, attributeTypes, type Catalogue } from './attributes.ts';
 export { createCatalogue, openName } from './catalogue.ts';
+export { prepareDraft } from './draft.ts';
 export {
   appendChanges,
   consumerPosition,

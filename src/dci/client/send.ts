@@ -152,7 +152,7 @@ export const createSend = (deps: SendDeps) => {
     const from = ourIdFor(peer, config.senderId);
     const senderUri = callbackUrl(config.publicUrl, registry, operation);
     const header = requestHeader({ operation, from, to: peer.senderId, senderUri, total }, clock());
-    const { body } = await signer.seal(peer.signature, from, { header, message });
+    const { body, verification } = await signer.seal(peer.signature, from, { header, message });
     const call: Call = { peer, url, body };
 
     const request = await db.write(async (tx) => {
@@ -166,6 +166,7 @@ export const createSend = (deps: SendDeps) => {
           peer: peer.senderId,
           messageId: header.message_id,
           ...idsOf(message),
+          signature: { ...verification, sender: from, keySource: 'own' },
           body,
           subjects: [...subjectsOf(message)],
         },

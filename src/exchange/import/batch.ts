@@ -1,5 +1,5 @@
 import { isEqualJson } from '../../core/equal.ts';
-import { type Draft, type Kinship, type Registry, toDraft } from '../../registry/index.ts';
+import { type Draft, type Kinship, type Registry, toDraft, type Writer } from '../../registry/index.ts';
 import type { IdentifierKey } from '../../registry/resource/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import { newAttributes } from './attributes.ts';
@@ -9,8 +9,8 @@ import { failed, type Outcome } from './outcome.ts';
 import { claimsOf, keyOf, layOver, type Slot } from './slots.ts';
 import { createWho, type Holder, type Who } from './who.ts';
 
-/** Whom the feed and the provenance name for what an import wrote. */
-export const WRITER = 'import';
+/** Whom the feed and the provenance name for what an import of a file wrote. */
+const WRITER: Writer = 'import';
 
 type Change = 'created' | 'updated' | 'unchanged';
 
@@ -106,6 +106,7 @@ export const applyBatch = async (
   tx: Tx,
   lines: readonly IncomingLine[],
   today: string,
+  writer: Writer = WRITER,
 ): Promise<readonly Outcome[]> => {
   const { holders, stored, kinships } = await readKnown(registry, tx, lines, today);
   const slots = new Map<string, Slot>();
@@ -129,8 +130,8 @@ export const applyBatch = async (
   await registry.save(
     tx,
     changed.map(({ id, isNew, draft }) => (isNew ? { newId: id, draft } : { id, draft })),
-    WRITER,
+    writer,
   );
-  await registry.saveMemberships(tx, memberships.requests(), WRITER);
+  await registry.saveMemberships(tx, memberships.requests(), writer);
   return outcomes;
 };

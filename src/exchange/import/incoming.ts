@@ -21,6 +21,8 @@ export interface IncomingRecord {
   readonly draft: Draft;
   readonly saysActive: boolean;
   readonly systemId?: string;
+  /** The programme that the registrant is put into, besides those that it is in. */
+  readonly programme?: string;
   readonly photo?: IncomingBlob;
   readonly documents?: readonly IncomingBlob[];
 }

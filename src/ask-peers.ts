@@ -1,0 +1,59 @@
+import type { PeerDirectory } from './access/index.ts';
+import type { Config } from './config/index.ts';
+import type { Clock } from './core/clock.ts';
+import type { Logger } from './core/log.ts';
+import { createBearers } from './dci/client/bearer.ts';
+import { createDciClient, type DciClient } from './dci/client/client.ts';
+import { createPull, type Pull } from './dci/client/pull.ts';
+import { createTakeRecords } from './exchange/import/take.ts';
+import type { Ledger } from './ledger/index.ts';
+import { createJwksFetcher, type HttpClient } from './net/index.ts';
+import type { Registry } from './registry/index.ts';
+import type { Database } from './storage/index.ts';
+import {
+  createEncryption,
+  createKeySets,
+  createSigner,
+  createVerifier,
+  type OwnKeys,
+  type SecretBox,
+} from './trust/index.ts';
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly db: Database;
+  readonly registry: Registry;
+  readonly ledger: Ledger;
+  readonly peerDirectory: PeerDirectory;
+  readonly keys: OwnKeys;
+  readonly secrets: SecretBox;
+  readonly peerHttp: HttpClient;
+}
+
+/** Our side towards other registries: asking them, and taking in what they answer. */
+export interface AskPeers {
+  readonly client: DciClient;
+  readonly pull: Pull;
+}
+
+export const openAskPeers = (parts: Parts): AskPeers => {
+  const { config, clock, log, db, keys, secrets, peerHttp, peerDirectory: peers, registry, ledger } = parts;
+  const fetch = createJwksFetcher(peerHttp);
+  const keySets = createKeySets({ fetch, cacheSeconds: config.dciJwksCacheSeconds, clock, log });
+  const encryption = createEncryption({ keys, keySets });
+  const client = createDciClient({
+    config: { senderId: config.dciSenderId, signatures: config.dciSignatures, publicUrl: config.publicUrl },
+    db,
+    http: peerHttp,
+    bearers: createBearers({ http: peerHttp, secrets, clock }),
+    signer: createSigner({ keys, clock }),
+    verifier: createVerifier({ keySets, clock }),
+    decryptMessage: (message) => encryption.decrypt(message),
+    ledger,
+    peers,
+    clock,
+  });
+  return { client, pull: createPull({ client, peers, db, takeRecords: createTakeRecords({ registry, clock }) }) };
+};

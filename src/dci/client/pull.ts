@@ -1,0 +1,83 @@
+import type { PeerDirectory } from '../../access/index.ts';
+import { isEqualJson } from '../../core/equal.ts';
+import { Fault } from '../../core/fault.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Database } from '../../storage/index.ts';
+import { findByRegType } from '../registries/all.ts';
+import { nothingTaken, sumOf, type Taken, type TakeRecords, writerFor } from '../take-records.ts';
+import { writeTaking } from '../write-taking.ts';
+import type { SearchQuestion } from './ask-search.ts';
+import type { DciClient } from './client.ts';
+import type { AnsweredItem } from './read-search.ts';
+
+export interface PullDeps {
+  readonly client: Pick<DciClient, 'search'>;
+  readonly peers: Pick<PeerDirectory, 'bySenderId'>;
+  readonly db: Database;
+  readonly takeRecords: TakeRecords;
+}
+
+export interface PullOptions {
+  readonly pageSize?: number;
+  readonly programme?: string;
+}
+
+/** What a walk through another registry's answer brought. */
+export interface PullReport extends Taken {
+  readonly pages: number;
+  readonly records: number;
+}
+
+const PAGE_SIZE = 100;
+// A registry that counts its pages wrongly must not keep us for ever.
+const MAX_PAGES = 100_000;
+
+const itemOf = (peerId: string, [item]: readonly AnsweredItem[]): AnsweredItem | undefined => {
+  // One registry leaves out the item of a question that nothing answers (dci.md §5.3).
+  if (item?.status !== 'rjct') return item;
+  const why = [item.reasonCode, item.reason].filter((part) => part !== undefined).join(': ');
+  throw new Fault('dci.ask-refused', `${peerId} refused the question${why === '' ? '' : `: ${why}`}`);
+};
+
+/**
+ * Asks a question page by page and takes the records in, a page in each transaction. Walking again after a failure
+ * begins at the first page: what is in already changes nothing.
+ */
+export const createPull =
+  ({ client, peers, db, takeRecords }: PullDeps) =>
+  async (peerId: string, question: SearchQuestion, options: PullOptions = {}): Promise<PullReport> => {
+    if (!(await peers.bySenderId(peerId))?.source) {
+      throw new Fault(
+        'peer.invalid',
+        `records of ${peerId} may not be taken in: it is no source (peer update --source)`,
+      );
+    }
+    const { pageSize = PAGE_SIZE, programme } = options;
+    let taken = nothingTaken;
+    let records = 0;
+    let before: readonly JsonObject[] = [];
+    for (let number = 1; number <= MAX_PAGES; number += 1) {
+      const { items } = await client.search(peerId, [{ ...question, page: { size: pageSize, number } }]);
+      const item = itemOf(peerId, items);
+      const page = item?.records ?? [];
+      // A registry that knows no pages answers with the same one for ever.
+      if (!item || page.length === 0 || isEqualJson(page, before)) return { pages: number - 1, records, ...taken };
+      const registry = findByRegType(item.regType)?.name ?? question.registry;
+      const more = await writeTaking(db, (tx) =>
+        takeRecords(tx, {
+          registry,
+          records: page,
+          writer: writerFor(peerId),
+          ...(programme === undefined ? {} : { programme }),
+        }),
+      );
+      taken = sumOf(taken, more);
+      records += page.length;
+      before = page;
+      if (page.length < pageSize || (item.total !== undefined && records >= item.total)) {
+        return { pages: number, records, ...taken };
+      }
+    }
+    return { pages: MAX_PAGES, records, ...taken };
+  };
+export type Pull = ReturnType<typeof createPull>;

@@ -1,0 +1,37 @@
+import type { Writer } from '../registry/index.ts';
+import type { Tx } from '../storage/index.ts';
+import type { RegistryName } from './registries/registry.ts';
+
+/** What became of records that were to be taken in. */
+export interface Taken {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly failed: number;
+  /** `line` is the record's place, from 1; the reason names fields, never values. */
+  readonly errors: readonly { readonly line: number; readonly reason: string }[];
+}
+
+/** Takes records of another registry into ours, in the caller's transaction. */
+export type TakeRecords = (
+  tx: Tx,
+  records: {
+    readonly registry: RegistryName;
+    readonly records: readonly unknown[];
+    readonly writer: Writer;
+    readonly programme?: string;
+  },
+) => Promise<Taken>;
+
+/** Whom feed and provenance name for what a peer's record brought. */
+export const writerFor = (senderId: string): Writer => `dci:${senderId}`;
+
+export const nothingTaken: Taken = { created: 0, updated: 0, unchanged: 0, failed: 0, errors: [] };
+
+export const sumOf = (a: Taken, b: Taken): Taken => ({
+  created: a.created + b.created,
+  updated: a.updated + b.updated,
+  unchanged: a.unchanged + b.unchanged,
+  failed: a.failed + b.failed,
+  errors: [...a.errors, ...b.errors],
+});
