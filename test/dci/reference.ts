@@ -41,3 +41,7 @@ export const publishedAnswer = (registry: RegistryName, path: string): Published
 /** The published schema of errors with an HTTP status of their own. */
 export const publishedError = (registry: RegistryName): Published | undefined =>
   schemaAt(registry, ['components', 'responses', 'HttpErrorResponse', ...content]);
+
+/** The published schema of what an operation is asked with. */
+export const publishedRequest = (registry: RegistryName, path: string): Published | undefined =>
+  schemaAt(registry, ['paths', path, 'post', 'requestBody', ...content]);

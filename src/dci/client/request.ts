@@ -35,15 +35,16 @@ export interface RequestHead {
   readonly to: string;
   readonly senderUri: string;
   readonly total: number;
+  readonly encrypted: boolean;
 }
 
 /**
  * The header of what we ask (dci.md §2.1). All ten members, whole seconds, nothing empty: one peer fills in what is
  * missing before it checks the signature, and then finds another text than was signed (§4.1).
  */
-export const requestHeader = ({ operation, from, to, senderUri, total }: RequestHead, now: number) => ({
+export const requestHeader = ({ operation, from, to, senderUri, total, encrypted }: RequestHead, now: number) => ({
   action: operationOf(operation).actions[0] as string,
-  is_msg_encrypted: false,
+  is_msg_encrypted: encrypted,
   message_id: newRandomId(),
   message_ts: toWholeSeconds(now),
   meta: {},

@@ -27,6 +27,8 @@ export interface SendDeps {
   readonly signer: Pick<EnvelopeSigner, 'seal'>;
   readonly verifier: Verifier;
   readonly ledger: Pick<LedgerWriter, 'append'>;
+  /** For peers that want every message encrypted. */
+  readonly encryptMessage?: (message: object, peer: Peer) => Promise<object>;
   readonly clock: Clock;
 }
 
@@ -151,8 +153,11 @@ export const createSend = (deps: SendDeps) => {
     const url = operationUrl(askable(peer), operation);
     const from = ourIdFor(peer, config.senderId);
     const senderUri = callbackUrl(config.publicUrl, registry, operation);
-    const header = requestHeader({ operation, from, to: peer.senderId, senderUri, total }, clock());
-    const { body, verification } = await signer.seal(peer.signature, from, { header, message });
+    const encryptMessage = peer.encrypt === true ? deps.encryptMessage : undefined;
+    const encrypted = encryptMessage !== undefined;
+    const header = requestHeader({ operation, from, to: peer.senderId, senderUri, total, encrypted }, clock());
+    const sealed = encryptMessage ? await encryptMessage(message, peer) : message;
+    const { body, verification } = await signer.seal(peer.signature, from, { header, message: sealed });
     const call: Call = { peer, url, body };
 
     const request = await db.write(async (tx) => {
