@@ -20,7 +20,14 @@ export interface SourceSettings {
   readonly read: 'odata' | 'xml';
   /** Whether dead letters show what stood there. */
   readonly values: 'shown' | 'masked';
+  readonly files: FileLimits;
   readonly writeBack?: WriteBack;
+}
+
+/** How large one attachment may be, and how much may come within an hour. */
+export interface FileLimits {
+  readonly maxBytes: number;
+  readonly bytesPerHour: number;
 }
 
 /** What is told to Central about outcomes; needs an account that may review. */
@@ -42,6 +49,16 @@ export const readDuration = (given: unknown, fallback: number, what: string): nu
   return Number(match[1]) * (units[match[2] ?? 's'] ?? 1000);
 };
 
+const sizes: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
+
+/** `500kB`, `20MB`, `1GB`; a bare number counts bytes. */
+const readSize = (given: unknown, fallback: number, what: string): number => {
+  if (given === undefined || given === null) return fallback;
+  const match = /^(\d+(?:\.\d+)?)\s*(b|kb|mb|gb)?$/i.exec(String(given));
+  if (!match) throw refuse(`${what} must be a size such as 500kB or 20MB`);
+  return Math.floor(Number(match[1]) * (sizes[(match[2] ?? 'b').toLowerCase()] ?? 1));
+};
+
 const readStates = (given: unknown): readonly (string | null)[] => {
   if (given === undefined) return [null, 'approved', 'edited'];
   if (!Array.isArray(given) || !given.every((state) => state === null || typeof state === 'string')) {
@@ -57,7 +74,7 @@ const oneOf = <T extends string>(given: unknown, values: readonly T[], fallback:
   return found;
 };
 
-const known = ['read', 'versions', 'poll', 'accept', 'onDelete', 'encrypted', 'deadLetters', 'writeBack'];
+const known = ['read', 'versions', 'poll', 'accept', 'onDelete', 'encrypted', 'deadLetters', 'files', 'writeBack'];
 const states = ['approved', 'hasIssues', 'rejected'];
 
 const readWriteBack = (given: unknown): WriteBack | undefined => {
@@ -113,6 +130,10 @@ export const toSettings = (given: GivenSource, inMapping: Readonly<Record<string
     encrypted: oneOf(inMapping['encrypted'], ['refuse', 'park'], 'refuse', 'encrypted'),
     read: oneOf(inMapping['read'], ['odata', 'xml'], 'odata', 'read'),
     values: oneOf(part('deadLetters')['values'], ['shown', 'masked'], 'shown', 'deadLetters.values'),
+    files: {
+      maxBytes: readSize(part('files')['maxSize'], 50 * 1024 ** 2, 'files.maxSize'),
+      bytesPerHour: readSize(part('files')['perHour'], 2 * 1024 ** 3, 'files.perHour'),
+    },
     ...(writeBack ? { writeBack } : {}),
   };
 };

@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../../core/json.ts';
+import { isStorableText } from '../../core/text.ts';
 import type { Address, ContactPoint, Draft, Identifier } from '../../registry/index.ts';
 import { type Evaluation, leafValue } from './evaluate.ts';
 import { rowsOf, type Scope } from './expressions/scope.ts';
@@ -62,7 +63,7 @@ const takeFile = (
   const names = (Array.isArray(value) ? value : [value]).filter((one: unknown) => !isNothing(one));
   if (target === 'photo' && names.length > 1) throw new MapFault('bad-type', path, value);
   return names.map((one: unknown) => {
-    if (typeof one !== 'string') throw new MapFault('bad-type', path, one);
+    if (typeof one !== 'string' || !isStorableText(one)) throw new MapFault('bad-type', path, one);
     evaluation.trace?.push({ target: name, source: path, value: one });
     return { target, name: one, path };
   });
