@@ -74,7 +74,7 @@ const ask = async (reader: Reader, search: Search, context: CompileContext): Pro
     );
   } else if (limit > 0) {
     // First the numbers alone: what is sorted should be small.
-    const order = compileSort(search.sort ?? [], kind, context.catalogue);
+    const order = compileSort(search.sort ?? [], kind, context);
     const found = await rowsOf<{ seq: number }>(
       reader,
       `select seq from registrants where ${where} order by ${order.sql} limit ? offset ?`,

@@ -45,6 +45,8 @@ export interface Sort {
 export const MAX_QUERY_DEPTH = 64;
 /** Most comparisons one question may hold. */
 export const MAX_QUERY_NODES = 1000;
+/** How far a question may look, from registrant to registrant: each step multiplies those who must be looked at. */
+export const MAX_MEMBER_STEPS = 5;
 
 export const all: Query = { op: 'all' };
 export const none: Query = { op: 'none' };

@@ -5,6 +5,7 @@ import type { Kind } from '../model.ts';
 import {
   type Comparison,
   type ComparisonOperator,
+  MAX_MEMBER_STEPS,
   MAX_QUERY_DEPTH,
   MAX_QUERY_NODES,
   type Query,
@@ -71,21 +72,22 @@ const checkComparison = (query: Comparison, attribute: Attribute): void => {
  */
 export const checkQuery = (query: Query, kind: Kind, catalogue: Catalogue): void => {
   let nodes = 0;
-  const visit = (node: Query, about: Kind, depth: number): void => {
+  const visit = (node: Query, about: Kind, depth: number, steps: number): void => {
     nodes += 1;
     if (depth > MAX_QUERY_DEPTH) throw invalid(`the question is nested deeper than ${MAX_QUERY_DEPTH} levels`);
     if (nodes > MAX_QUERY_NODES) throw invalid(`the question has more than ${MAX_QUERY_NODES} parts`);
     switch (node.op) {
       case 'and':
       case 'or':
-        for (const part of node.of) visit(part, about, depth + 1);
+        for (const part of node.of) visit(part, about, depth + 1, steps);
         return;
       case 'not':
-        visit(node.of, about, depth + 1);
+        visit(node.of, about, depth + 1, steps);
         return;
       case 'member':
         if (node.role !== undefined && !isStorableText(node.role)) throw invalid('the role is no text');
-        visit(node.of, about === 'group' ? 'individual' : 'group', depth + 1);
+        if (steps >= MAX_MEMBER_STEPS) throw invalid(`the question looks further than ${MAX_MEMBER_STEPS} memberships`);
+        visit(node.of, about === 'group' ? 'individual' : 'group', depth + 1, steps + 1);
         return;
       case 'compare':
         checkComparison(node, findAttribute(catalogue, about, node.attribute));
@@ -101,7 +103,7 @@ export const checkQuery = (query: Query, kind: Kind, catalogue: Catalogue): void
         return;
     }
   };
-  visit(query, kind, 1);
+  visit(query, kind, 1, 0);
 };
 
 /** As `checkQuery`, for the order of the answer. */

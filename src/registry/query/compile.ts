@@ -9,6 +9,7 @@ import { toValue } from '../search-rows.ts';
 import { type Key, toKey } from '../values.ts';
 import type { Comparison, ComparisonOperator, Query, Scalar, Sort } from './ast.ts';
 import { findAttribute } from './check.ts';
+import { memberDepth } from './evaluate.ts';
 import { afterPrefix, escapeLike, join, type Sql, sql } from './sql.ts';
 
 /** What a question is compiled against. */
@@ -185,10 +186,13 @@ export const compileQuery = (query: Query, kind: Kind, context: CompileContext):
   const member = (of: Query, role: string | undefined, about: Kind, negated: boolean, leads: boolean): Sql => {
     const other: Kind = about === 'group' ? 'individual' : 'group';
     const inner = compile(of, other, false, leads && !negated);
-    const far =
-      leads && !negated
-        ? `${other}_seq in (select seq from registrants where kind = '${other}' and ${inner.sql})`
-        : `exists (select 1 from registrants where seq = memberships.${other}_seq and ${inner.sql})`;
+    // A select inside a `from` hides its depth from SQLite, which adds up the depths of conditions within conditions
+    // and refuses a sum above 1,000. Both databases see through it when they plan.
+    const those = `select seq from (select seq from registrants where kind = '${other}' and ${inner.sql}) far`;
+    // PostgreSQL would turn steps within steps into one join and, where it misjudges their numbers, walk every path
+    // from registrant to registrant. An array is made once.
+    const list = profile.name === 'postgres' && memberDepth(of) > 0 ? `= any(array(${those}))` : `in (${those})`;
+    const far = leads && !negated ? `${other}_seq ${list}` : `exists (${those} where seq = memberships.${other}_seq)`;
     const ofRole = role === undefined ? '' : " and folded_roles like ? escape '!'";
     const pattern = role === undefined ? [] : [`%${escapeLike(JSON.stringify(fold(role)))}%`];
     const condition = sql(`live = 1${ofRole} and ${far}`, ...pattern, ...inner.bindings);
@@ -239,13 +243,14 @@ export const compileQuery = (query: Query, kind: Kind, context: CompileContext):
  * The `order by` of an answer. Who has no value counts as greatest, as PostgreSQL has it by itself; of several values
  * the least counts going up and the greatest going down. Registration order decides between equals.
  */
-export const compileSort = (sort: readonly Sort[], kind: Kind, catalogue: Catalogue): Sql => {
+export const compileSort = (sort: readonly Sort[], kind: Kind, { catalogue, today }: CompileContext): Sql => {
   const keys = sort.map(({ attribute: name, order }): Sql => {
     const attribute = findAttribute(catalogue, kind, name);
     const nulls = order === 'asc' ? 'nulls last' : 'nulls first';
     if (attribute.stored === 'derived') {
-      // The older, the smaller the day of birth.
-      return sql(`birth_date ${order === 'asc' ? 'desc' : 'asc'} ${nulls}`);
+      // The year in which somebody reached the age they have: the earlier, the older.
+      const since = 'cast(substr(birth_date, 1, 4) as integer) + case when substr(birth_date, 6) > ? then 1 else 0 end';
+      return sql(`${since} ${order === 'asc' ? 'desc' : 'asc'} ${nulls}`, today.slice(5));
     }
     if (attribute.stored !== 'values') return sql(`${attribute.stored.column} ${order} ${nulls}`);
     const best = order === 'asc' ? 'min' : 'max';

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   type Attribute,
+  attributeTypes,
   checkQuery,
+  comparisons,
   createTypeSearch,
   type EvaluateContext,
   evaluateQuery,
   type Kind,
   type Kinship,
+  MAX_MEMBER_STEPS,
   MAX_QUERY_DEPTH,
   MAX_QUERY_NODES,
   type Query,
@@ -294,9 +297,18 @@ describeStore('the compiler and the evaluator of questions', ({ database }) => {
       const all = [...stored.values()].filter((one) => one.kind === kind);
       let hits = 0;
       let runs = 0;
+      const seen = new Set<string>();
+      const note = (query: Query, about: Kind): void => {
+        seen.add(query.op);
+        if (query.op === 'and' || query.op === 'or') for (const part of query.of) note(part, about);
+        if (query.op === 'not') note(query.of, about);
+        if (query.op === 'member') note(query.of, other[about]);
+        if (query.op === 'compare') seen.add(`${registry.catalogue.find(about, query.attribute)?.type} ${query.is}`);
+      };
       await fc.assert(
         fc.asyncProperty(question(registry, kind, 3), async (query) => {
           checkQuery(query, kind, registry.catalogue);
+          note(query, kind);
           const expected = all.filter((one) => evaluateQuery(query, one, context())).map(({ id }) => id);
           const [found] = await registry.search([{ kind, query, limit: 1000, offset: 0 }]);
           assert.deepEqual(
@@ -312,9 +324,17 @@ describeStore('the compiler and the evaluator of questions', ({ database }) => {
         }),
         { seed: SEED, numRuns: RUNS, verbose: 1 },
       );
+      for (const type of attributeTypes) {
+        const textual = type === 'text' || type === 'code';
+        for (const is of comparisons.filter((one) => textual || !/With|contains/.test(one))) {
+          assert.ok(seen.has(`${type} ${is}`), `no question compared a ${type} with ${is}`);
+        }
+      }
+      for (const op of ['all', 'none', 'and', 'or', 'not', 'exists', 'identifier', 'member'])
+        assert.ok(seen.has(op), op);
       // Questions that match all or none would prove little.
       assert.ok(hits > RUNS / 4, `only ${hits} of ${RUNS} questions told registrants apart (seed ${SEED})`);
-    });
+    }).timeout(120_000);
   }
 
   for (const kind of ['individual', 'group'] as const) {
@@ -337,11 +357,13 @@ describeStore('the compiler and the evaluator of questions', ({ database }) => {
   }
 
   it('agree on a question as deep and as wide as may be', async () => {
-    let deep: Query = { op: 'compare', attribute: 'active', is: 'eq', value: true };
-    for (let i = 1; i < MAX_QUERY_DEPTH; i += 1) {
-      deep =
-        i % 3 === 0 ? { op: 'member', of: deep } : i % 3 === 1 ? { op: 'not', of: deep } : { op: 'or', of: [deep] };
+    const active: Query = { op: 'compare', attribute: 'active', is: 'eq', value: true };
+    let deep: Query = active;
+    for (let i = 1; i < MAX_QUERY_DEPTH - MAX_MEMBER_STEPS; i += 1) {
+      const aside = Array.from({ length: 15 }, (): Query => ({ ...active, is: i % 2 ? 'eq' : 'ne' }));
+      deep = i % 7 === 0 ? { op: 'not', of: deep } : { op: i % 2 ? 'and' : 'or', of: [deep, ...aside] };
     }
+    for (let i = 0; i < MAX_MEMBER_STEPS; i += 1) deep = { op: 'member', of: deep };
     const wide: Query = {
       op: 'or',
       of: Array.from(
