@@ -3,7 +3,7 @@ import { Fault } from '../core/fault.ts';
 import { rawBody } from '../http/index.ts';
 import type { DciDeps } from './deps.ts';
 import { type OperationName, operationOf } from './operations.ts';
-import { ALTERNATIVE_ROOT, type Endpoint, endpoints, isDciPath } from './paths.ts';
+import { type Endpoint, endpoints, isDciPath } from './paths.ts';
 import { answerSearch, emptySearchMessage } from './search.ts';
 import {
   dciFaults,
@@ -18,6 +18,7 @@ import {
   type Step,
   type SyncAnswerer,
 } from './steps.routes.ts';
+import { wellKnownRoutes } from './well-known.routes.ts';
 
 /** The synchronous operations that this server offers, and who answers them. */
 const syncAnswerers = (deps: DciDeps): ReadonlyMap<OperationName, SyncAnswerer> =>
@@ -47,7 +48,7 @@ const refuseMethod: Step = (ctx) => {
 };
 
 /**
- * The DCI door: every prefix of dci.md §1.1, every operation of §1.2, and the key set of §4.6.
+ * The DCI door: every prefix of dci.md §1.1, every operation of §1.2, and the documents that are there for everybody.
  *
  * A call passes the same steps whatever it asks; what differs is its row in `operations.ts` and its answerer.
  */
@@ -88,6 +89,8 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
     refuseEverything('there is no operation at this path'),
   ]);
 
+  const wellKnown = wellKnownRoutes(deps);
+
   return async (ctx, next) => {
     const path = ctx.path.length > 1 && ctx.path.endsWith('/') ? ctx.path.slice(0, -1) : ctx.path;
     const found = recipes.get(path);
@@ -95,21 +98,9 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
       ctx.state['door'] = 'dci';
       return ctx.method === 'POST' ? await found(ctx, next) : await wrongMethod(ctx, next);
     }
-    if (path === '/.well-known/jwks.json' || path === `${ALTERNATIVE_ROOT}/.well-known/jwks.json`) {
-      return ctx.method === 'GET' || ctx.method === 'HEAD' ? await publishKeys(deps, ctx) : await next();
-    }
+    if (path.includes('/.well-known/')) return await wellKnown(ctx, next);
     if (!isDciPath(path)) return await next();
     ctx.state['door'] = 'dci';
     await nowhere(ctx, next);
   };
-};
-
-// Keys change by rotation only, which publishes a new key some time before it is used.
-const KEYS_MAX_AGE_SECONDS = 60;
-
-const publishKeys = async ({ jwks }: DciDeps, ctx: Parameters<Middleware>[0]): Promise<void> => {
-  ctx.state['door'] = 'dci';
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
-  ctx.set('Cache-Control', `public, max-age=${KEYS_MAX_AGE_SECONDS}`);
-  ctx.body = JSON.stringify(await jwks());
 };

@@ -55,6 +55,12 @@ export const endpoints: ReadonlyMap<string, Endpoint> = new Map(
   ),
 );
 
+/** Under what anything of this door may stand: nothing, the alternative root, and every prefix under both. */
+export const allRoots: readonly string[] = ['', ALTERNATIVE_ROOT].flatMap((root) => [
+  root,
+  ...prefixes.map(({ path }) => `${root}${path}`),
+]);
+
 const roots = prefixes.flatMap(({ path }) => [`${path}/`, `${ALTERNATIVE_ROOT}${path}/`]);
 
 /** Whether a path that leads nowhere is meant for this door: it is then refused in the words of the standard. */
