@@ -134,6 +134,15 @@ export const nextDue = async (reader: Reader, busy: readonly string[]): Promise<
   return first && Math.max(first.due_ms, first.claimed_until_ms);
 };
 
+/** Keeps claims while their deliveries are under way; what was settled meanwhile is left alone. */
+export const prolongClaims = async (tx: Tx, seqs: readonly number[], until: number): Promise<void> => {
+  await knexOf(tx)('deliveries')
+    .whereIn('seq', [...seqs])
+    .andWhere('state', 'waiting')
+    .andWhere('claimed_until_ms', '>', 0)
+    .update({ claimed_until_ms: until });
+};
+
 export const settle = async (
   tx: Tx,
   seq: number,

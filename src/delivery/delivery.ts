@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
+import type { Tx } from '../storage/index.ts';
 
 export const deliveryStates = ['waiting', 'delivered', 'dead'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
@@ -31,10 +32,17 @@ export interface Delivery extends DeliveryDraft {
   readonly lastError?: string;
 }
 
-/** What became of one attempt; `error` names no person and no content. */
-export type Attempt =
+/** What became of one attempt. */
+export type Attempt = AttemptOutcome & {
+  /** Appends to the transaction that settles the attempt: what was answered goes on the ledger with its effect. */
+  readonly record?: (tx: Tx) => void;
+};
+type AttemptOutcome =
   | { readonly delivered: true }
-  /** `final`: no repeat can help (the address is not allowed, the recipient is gone). */
+  /**
+   * `error` names no person and no content. `final`: no repeat can help (the address is not allowed, the recipient is
+   * gone).
+   */
   | { readonly delivered: false; readonly error: string; readonly final?: boolean };
 
 /** At least five tries before a delivery is given up (dci.md §15.3). */

@@ -1,11 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import { Fault } from '../core/fault.ts';
 import type { Logger } from '../core/log.ts';
+import { startPump } from '../jobs/index.ts';
 import type { Database } from '../storage/index.ts';
-import { claimDue, DELIVERIES_TOPIC, nextDue, postpone, settle } from './deliveries.store.ts';
+import { claimDue, DELIVERIES_TOPIC, nextDue, postpone, prolongClaims, settle } from './deliveries.store.ts';
 import { type Attempt, type Delivery, MAX_ATTEMPTS, pauseAfter } from './delivery.ts';
 
-/** Sends one delivery; bounded in time by itself, well below the claim's length. */
+/** Sends one delivery; bounded in time by itself. */
 export type Sender = (delivery: Delivery) => Promise<Attempt>;
 
 export interface RunnerDeps {
@@ -24,23 +25,17 @@ export interface Runner {
   stop(): Promise<void>;
 }
 
-// A sender gives up after about ten seconds; the claim outlives it, and a killed process's claims come back soon.
-const CLAIM_MS = 30_000;
+// A claim is short and renewed while its delivery is under way, so that a killed process's claims come back soon.
+const CLAIM_MS = 5000;
+const RENEW_MS = 1500;
 const AT_ONCE = 32;
 // One slow recipient must not take all places.
 const AT_ONCE_PER_RECIPIENT = 4;
-// A missed wake-up delays by this much, never for ever.
-const IDLE_MS = 1000;
 
 /** Delivers what is due until stopped; any number of processes may run it on one database. */
 export const startRunner = ({ db, clock, log, retryBaseMs, senders, onAttempt }: RunnerDeps): Runner => {
-  let stopped = false;
-  let again: (() => void) | undefined;
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<number, Promise<void>>();
   const perRecipient = new Map<string, number>();
-
-  const wakeUp = (): void => again?.();
-  const unsubscribe = db.onTouch(DELIVERIES_TOPIC, wakeUp);
 
   const count = (recipient: string, by: 1 | -1): void => {
     const next = (perRecipient.get(recipient) ?? 0) + by;
@@ -66,6 +61,7 @@ export const startRunner = ({ db, clock, log, retryBaseMs, senders, onAttempt }:
       if (outcome.delivered) await settle(tx, delivery.seq, 'delivered', clock());
       else if (outcome.final || tries >= MAX_ATTEMPTS) await settle(tx, delivery.seq, 'dead', clock(), outcome.error);
       else await postpone(tx, delivery.seq, clock() + pauseAfter(tries, retryBaseMs), outcome.error);
+      outcome.record?.(tx);
     });
     await onAttempt?.(delivery, outcome);
   };
@@ -76,10 +72,10 @@ export const startRunner = ({ db, clock, log, retryBaseMs, senders, onAttempt }:
       .catch((error: unknown) => log.error({ err: error, delivery: delivery.id }, 'cannot settle a delivery'))
       .finally(() => {
         count(delivery.recipient, -1);
-        underWay.delete(running);
-        wakeUp();
+        underWay.delete(delivery.seq);
+        pump.wakeUp();
       });
-    underWay.add(running);
+    underWay.set(delivery.seq, running);
   };
 
   const busy = (): string[] => [...perRecipient].filter(([, n]) => n >= AT_ONCE_PER_RECIPIENT).map(([name]) => name);
@@ -91,40 +87,33 @@ export const startRunner = ({ db, clock, log, retryBaseMs, senders, onAttempt }:
     const claimed = await db.write((tx) =>
       claimDue(tx, { now: clock(), leaseMs: CLAIM_MS, room, perRecipient: AT_ONCE_PER_RECIPIENT, limit }),
     );
-    for (const delivery of claimed) start(delivery);
+    // A claim that ran out under a stalled process is still under way here: it is not begun twice.
+    for (const delivery of claimed) if (!underWay.has(delivery.seq)) start(delivery);
     return claimed.length > 0;
   };
 
-  const run = async (): Promise<void> => {
-    while (!stopped) {
-      let wait = IDLE_MS;
-      try {
-        const due = await db.read((reader) => nextDue(reader, busy()));
-        if (due !== undefined && due <= clock() && (await round())) continue;
-        if (due !== undefined && due > clock()) wait = Math.min(IDLE_MS, due - clock());
-      } catch (error) {
-        log.error({ err: error }, 'cannot look for deliveries');
-      }
-      if (stopped) break;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, wait);
-        again = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      again = undefined;
-    }
-  };
+  const pump = startPump({
+    db,
+    clock,
+    log,
+    name: 'look for deliveries',
+    topic: DELIVERIES_TOPIC,
+    nextDue: () => db.read((reader) => nextDue(reader, busy())),
+    round,
+  });
 
-  const running = run();
+  const renewing = setInterval(() => {
+    if (underWay.size === 0) return;
+    db.write((tx) => prolongClaims(tx, [...underWay.keys()], clock() + CLAIM_MS)).catch((error: unknown) =>
+      log.error({ err: error }, 'cannot prolong the claims of deliveries'),
+    );
+  }, RENEW_MS);
+
   return {
     async stop() {
-      stopped = true;
-      unsubscribe();
-      wakeUp();
-      await running;
-      await Promise.all(underWay);
+      await pump.stop();
+      await Promise.all(underWay.values());
+      clearInterval(renewing);
     },
   };
 };
