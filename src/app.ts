@@ -11,14 +11,19 @@ import {
   keptTokenSecret,
   type PeerDirectory,
   type Peers,
+  type PeerTokens,
 } from './access/index.ts';
 import { tokenRoutes } from './api-v2/token.routes.ts';
 import { auditRoutes } from './audit/audit.routes.ts';
 import type { Config } from './config/index.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';
+import { createBearers } from './dci/client/bearer.ts';
+import { dciJobs } from './dci/dci.jobs.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
+import type { DciDeps } from './dci/deps.ts';
 import { peerTokenRoutes } from './dci/token.routes.ts';
+import { startRunner } from './delivery/index.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
@@ -132,8 +137,8 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
   }
 };
 
-/** The doors of a server, in the order they are tried. */
-export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
+/** What the DCI door and its jobs stand on. */
+const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
   const { config, clock, log, db } = ground;
   const keySets = createKeySets({
     fetch: createJwksFetcher(ground.peerHttp),
@@ -142,34 +147,43 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
     log,
   });
   const encryption = createEncryption({ keys: ground.keys, keySets });
-  const peerTokens = createPeerTokens({
+  const tokens = createPeerTokens({
     directory: ground.peerDirectory,
     keySets,
     secret: ground.tokenSecret,
     clock,
   });
+  return {
+    config: {
+      senderId: config.dciSenderId,
+      registry: config.dciRegistry,
+      signatures: config.dciSignatures,
+      rateLimit: config.dciRateLimit,
+      maxBody: config.maxBody,
+      reach: config.dciAllowPrivateCallbacks ? 'private' : 'public',
+    },
+    db,
+    peers: ground.peerDirectory,
+    tokens,
+    verifier: createVerifier({ keySets, clock }),
+    signer: createSigner({ keys: ground.keys, clock }),
+    registry: ground.registry,
+    decryptMessage: encryption.decrypt,
+    encryptMessage: encryption.encrypt,
+    calls: recordDci({ db, ledger: ground.ledger, seenMessages: createSeenMessages(clock), clock }),
+    jwks: async () => ground.keys.jwks(await ground.senderIds()),
+    clock,
+    log,
+  };
+};
+
+/** The doors of a server, in the order they are tried. */
+export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
+  const { clock } = ground;
+  const dci = dciDeps(ground);
   return [
-    dciRoutes({
-      config: {
-        senderId: config.dciSenderId,
-        registry: config.dciRegistry,
-        signatures: config.dciSignatures,
-        rateLimit: config.dciRateLimit,
-        maxBody: config.maxBody,
-      },
-      peers: ground.peerDirectory,
-      tokens: peerTokens,
-      verifier: createVerifier({ keySets, clock }),
-      signer: createSigner({ keys: ground.keys, clock }),
-      registry: ground.registry,
-      decryptMessage: encryption.decrypt,
-      encryptMessage: encryption.encrypt,
-      calls: recordDci({ db, ledger: ground.ledger, seenMessages: createSeenMessages(clock), clock }),
-      jwks: async () => ground.keys.jwks(await ground.senderIds()),
-      clock,
-      log,
-    }),
-    peerTokenRoutes({ tokens: peerTokens }),
+    dciRoutes(dci),
+    peerTokenRoutes({ tokens: dci.tokens }),
     auditRoutes({ ledger: ground.ledger, tokens: ground.tokens, clock }),
     tokenRoutes({ clients: ground.clients, tokens: ground.tokens }),
   ];
@@ -181,6 +195,22 @@ export interface Jobs {
 }
 
 export const startJobs = (ground: Ground): Jobs => {
-  const checkpoints = ground.ledger.startCheckpoints();
-  return { stop: () => checkpoints.stop() };
+  const { config, clock, log, db, secrets, ledger, peerHttp: http } = ground;
+  const dci = dciJobs({
+    ...dciDeps(ground),
+    http,
+    bearers: createBearers({ http, secrets, clock }),
+    ledger,
+  });
+  const running = [
+    ledger.startCheckpoints(),
+    startRunner({ db, clock, log, retryBaseMs: config.deliveryRetryBaseMs, senders: dci.senders }),
+    dci.start(),
+  ];
+  return {
+    async stop() {
+      // The last to be started is the first to end: no job goes on without what it stands on.
+      for (const job of running.reverse()) await job.stop();
+    },
+  };
 };

@@ -1,11 +1,12 @@
 import type { Middleware } from 'koa';
 import { Fault } from '../core/fault.ts';
 import { rawBody } from '../http/index.ts';
+import { answerersOf } from './answerers.ts';
 import type { DciDeps } from './deps.ts';
 import { type OperationName, operationOf } from './operations.ts';
 import { type Endpoint, endpoints, isDciPath } from './paths.ts';
-import { answerSearch, emptySearchMessage } from './search.ts';
 import {
+  acknowledge,
   dciFaults,
   keepExchange,
   limitRate,
@@ -16,15 +17,10 @@ import {
   requireSignature,
   requireToken,
   type Step,
-  type SyncAnswerer,
 } from './steps.routes.ts';
+import { createTransactions } from './transactions/accept.ts';
+import { isAsyncOperation } from './transactions/transaction.ts';
 import { wellKnownRoutes } from './well-known.routes.ts';
-
-/** The synchronous operations that this server offers, and who answers them. */
-const syncAnswerers = (deps: DciDeps): ReadonlyMap<OperationName, SyncAnswerer> =>
-  new Map([
-    ['sync/search', { answer: answerSearch(deps), emptyMessage: ({ message }) => emptySearchMessage(message) }],
-  ]);
 
 /** The steps of a call, as one middleware. */
 const inOrder =
@@ -53,16 +49,24 @@ const refuseMethod: Step = (ctx) => {
  * A call passes the same steps whatever it asks; what differs is its row in `operations.ts` and its answerer.
  */
 export const dciRoutes = (deps: DciDeps): Middleware => {
-  const answerers = syncAnswerers(deps);
+  const answerers = answerersOf(deps);
+  const transactions = createTransactions(deps);
   const frame = (endpoint: Endpoint | undefined): readonly Step[] => [keepExchange(deps, endpoint), dciFaults(deps)];
   const rate = limitRate(deps);
+
+  /** What is done with a message that passed every check; `undefined` for what is not offered. */
+  const lastStep = (name: OperationName): Step | undefined => {
+    const answerer = answerers.get(name);
+    if (!answerer) return undefined;
+    return isAsyncOperation(name) ? acknowledge(deps, transactions, name) : replyTo(deps, answerer);
+  };
 
   const recipe = (endpoint: Endpoint): Middleware => {
     const { operation: name, registry } = endpoint;
     const operation = operationOf(name);
     const isElsewhere = registry !== undefined && operation.registries?.includes(registry) === false;
-    const answerer = isElsewhere ? undefined : answerers.get(name);
-    if (!answerer) {
+    const last = isElsewhere ? undefined : lastStep(name);
+    if (!last) {
       const message = isElsewhere
         ? `the ${registry} registry has no operation ${operation.path}`
         : `this server does not offer the operation ${operation.path}`;
@@ -77,7 +81,7 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
       requireSignature(deps),
       requireScope(deps, operation, endpoint),
       openMessage(deps, operation),
-      replyTo(deps, answerer),
+      last,
     ]);
   };
 

@@ -2,7 +2,9 @@ import type { PeerTokens } from '../access/index.ts';
 import type { Peer, PeerDirectory } from '../access/ports.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import type { Reach } from '../net/index.ts';
 import type { Registry } from '../registry/ports.ts';
+import type { Database } from '../storage/index.ts';
 import type { EnvelopeSigner } from '../trust/index.ts';
 import type { SignaturePolicy, Verifier } from '../trust/ports.ts';
 import type { CallRecorder } from './exchange.ts';
@@ -19,11 +21,14 @@ export interface DciConfig {
   readonly rateLimit: number;
   /** Largest body in bytes. */
   readonly maxBody: number;
+  /** Which addresses may be called back (`DCI_ALLOW_PRIVATE_CALLBACKS`). */
+  readonly reach: Reach;
 }
 
 /** What the DCI door stands on; `app.ts` puts it together. */
 export interface DciDeps {
   readonly config: DciConfig;
+  readonly db: Database;
   readonly peers: PeerDirectory;
   /** Who comes with a token; absent: only the tokens that peers were registered with are known. */
   readonly tokens?: Pick<PeerTokens, 'peerOf'>;

@@ -54,6 +54,8 @@ export interface ReplyHead {
   readonly to: string;
   readonly encrypted: boolean;
   readonly meta?: object;
+  /** Absent: a new one. */
+  readonly messageId?: string;
 }
 
 /**
@@ -64,7 +66,7 @@ export const replyHeader = (head: ReplyHead, now: number) => ({
   action: head.action,
   completed_count: head.completed,
   is_msg_encrypted: head.encrypted,
-  message_id: newRandomId(),
+  message_id: head.messageId ?? newRandomId(),
   message_ts: toWholeSeconds(now),
   meta: head.meta ?? {},
   receiver_id: head.to,

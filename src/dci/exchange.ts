@@ -14,6 +14,8 @@ export interface Question {
   readonly message: unknown;
   readonly peer: Peer;
   readonly place: Place;
+  /** Ours: given out with the Ack, and repeated in whatever answers this. */
+  readonly correlationId: string;
 }
 
 /** What a synchronous operation answers; the header and the signature are put on it when it leaves. */

@@ -1,6 +1,5 @@
 import { type Clock, toWholeSeconds } from '../core/clock.ts';
 import { isFault } from '../core/fault.ts';
-import { newRandomId } from '../core/ids.ts';
 import { dayOf } from '../registry/index.ts';
 import type { Found, Kinship, RegistryReader, Search } from '../registry/ports.ts';
 import { idText, overallStatus } from './envelope.ts';
@@ -164,7 +163,7 @@ export const answerSearch =
       total: works.length,
       completed: works.length,
       message: {
-        correlation_id: newRandomId(),
+        correlation_id: question.correlationId,
         search_response: works.map((work) => toItem(work, kin, timestamp, today)),
         transaction_id: idText(message.transaction_id),
       },
@@ -172,8 +171,8 @@ export const answerSearch =
   };
 
 /** The message of a search that is refused as a whole, but answered in an envelope. */
-export const emptySearchMessage = (message: unknown): object => ({
-  correlation_id: newRandomId(),
+export const emptySearchMessage = ({ message, correlationId }: Question): object => ({
+  correlation_id: correlationId,
   search_response: [],
   transaction_id: idText((message as { transaction_id: string | number }).transaction_id),
 });

@@ -1,7 +1,10 @@
 import type { Context, Middleware } from 'koa';
 import { hasScope, mayUse } from '../access/index.ts';
 import { Fault } from '../core/fault.ts';
+import { newRandomId } from '../core/ids.ts';
 import { captureFaults, type WireKernel } from '../http/index.ts';
+import type { Tx } from '../storage/index.ts';
+import type { Answerer } from './answerer.ts';
 import type { DciDeps } from './deps.ts';
 import { type RequestHeader, refusalBody } from './envelope.ts';
 import type { Exchange, Question, Reply } from './exchange.ts';
@@ -13,6 +16,8 @@ import { createRateLimit } from './rate-limit.ts';
 import { authenticate, claimsOf, openBody, type Received, readHeader, readMessage, verifySender } from './receive.ts';
 import { registryNames } from './registries/registry.ts';
 import { sealReply } from './seal.ts';
+import { checkSenderUri, type Transactions } from './transactions/accept.ts';
+import type { AsyncOperation } from './transactions/transaction.ts';
 
 /** What the steps hand on to each other. */
 interface DciState {
@@ -122,6 +127,7 @@ export const requireScope =
     ctx.state.question = {
       header,
       message: undefined,
+      correlationId: newRandomId(),
       peer,
       place: placeOf(peer, operation, { named: endpoint.registry, configured: config.registry }),
     };
@@ -139,36 +145,67 @@ export const openMessage =
     await next();
   };
 
-/** What a synchronous operation is made of. */
-export interface SyncAnswerer {
-  readonly answer: (question: Question) => Promise<Reply>;
-  /** The message of an answer to a question that may not be asked again. */
-  readonly emptyMessage: (question: Question) => object;
-}
-
-const duplicate = ({ emptyMessage }: SyncAnswerer, question: Question): Reply => ({
-  action: 'on-search',
+const duplicate = ({ action, nothing }: Answerer, question: Question, now: number): Reply => ({
+  action,
   status: 'rjct',
   reason: { code: 'rjct.message_id.duplicate', message: 'header.message_id: was used before' },
   total: 0,
   completed: 0,
-  message: emptyMessage(question),
+  message: nothing(question, now),
 });
 
+/** Ends the transaction of a question that was accepted before: what was written for it again must not stay. */
+class AskedBefore extends Error {}
+
 /**
- * Answers a question that changes nothing. The answer is made as for a message that is new; whether it is, is found
- * out by the very commit that puts both on the ledger, and nothing leaves before that (dci.md §15.9).
+ * Answers at once. The answer is made as for a message that is new; whether it is, is found out by the very commit that
+ * puts both on the ledger, with what the answer changed, and nothing leaves before that (dci.md §15.9).
  */
 export const replyTo =
-  (deps: DciDeps, answerer: SyncAnswerer): Step =>
+  (deps: DciDeps, answerer: Answerer): Step =>
   async (ctx) => {
     const { exchange, question } = ctx.state;
     const seal = async (reply: Reply): Promise<Buffer> => {
       exchange.reply = await sealReply(deps, question.peer, question.header, reply);
       return exchange.reply.body;
     };
+    const acceptRead = async (read: (question: Question) => Promise<Reply>): Promise<boolean> => {
+      exchange.answer = await seal(await read(question));
+      return (await deps.calls.accept(exchange)) === 'accepted';
+    };
+    const acceptWrite = async (write: (tx: Tx, question: Question) => Promise<Reply>): Promise<boolean> => {
+      try {
+        await deps.db.write(async (tx) => {
+          exchange.answer = await seal(await write(tx, question));
+          if ((await deps.calls.acceptIn(tx, exchange)) !== 'accepted') throw new AskedBefore();
+        });
+        return true;
+      } catch (error) {
+        if (error instanceof AskedBefore) return false;
+        throw error;
+      }
+    };
     exchange.status = 200;
-    exchange.answer = await seal(await answerer.answer(question));
-    exchange.isRecorded = (await deps.calls.accept(exchange)) === 'accepted';
-    send(ctx, 200, exchange.isRecorded ? exchange.answer : await seal(duplicate(answerer, question)));
+    exchange.isRecorded = 'read' in answerer ? await acceptRead(answerer.read) : await acceptWrite(answerer.write);
+    const answer = exchange.isRecorded ? exchange.answer : await seal(duplicate(answerer, question, deps.clock()));
+    send(ctx, 200, answer as Buffer);
+  };
+
+/**
+ * Takes a question in whose answer comes later: stored before the Ack, worked on after it. The callback address is
+ * checked here, while the sender can still be told (dci.md §5.4).
+ */
+export const acknowledge =
+  ({ config, log }: Pick<DciDeps, 'config' | 'log'>, transactions: Transactions, operation: AsyncOperation): Step =>
+  async (ctx) => {
+    const { exchange, question } = ctx.state;
+    checkSenderUri(question.header, config.reach);
+    send(ctx, 200, await transactions.accept(exchange, question, operation));
+    if (!exchange.isRecorded) return;
+    ctx.res.once('close', () => {
+      transactions.acknowledged(question.correlationId).catch((error: unknown) => {
+        // The work begins all the same, a little later.
+        log.warn({ err: error }, 'cannot note that an Ack is out');
+      });
+    });
   };

@@ -19,14 +19,28 @@ export interface Published {
   errors?: readonly { readonly instancePath: string; readonly message?: string }[] | null;
 }
 
-const idOf = (registry: RegistryName): string => {
-  const id = `https://published/${registry}`;
-  if (!ajv.getSchema(id)) ajv.addSchema(parse(readFileSync(`${folder}${registry}_api_v1.0.0.yaml`, 'utf8')), id);
-  return id;
+const documents = new Map<RegistryName, object>();
+
+const documentOf = (registry: RegistryName): object => {
+  const known = documents.get(registry);
+  if (known) return known;
+  const document = parse(readFileSync(`${folder}${registry}_api_v1.0.0.yaml`, 'utf8')) as object;
+  documents.set(registry, document);
+  ajv.addSchema(document, idOf(registry));
+  return document;
+};
+
+const idOf = (registry: RegistryName): string => `https://published/${registry}`;
+
+/** Whether a document has something at a path of keys. */
+const reaches = (document: unknown, [first, ...rest]: readonly string[]): boolean => {
+  if (first === undefined) return true;
+  const inner = (document as Record<string, unknown> | undefined | null)?.[first];
+  return inner !== undefined && inner !== null && reaches(inner, rest);
 };
 
 const schemaAt = (registry: RegistryName, path: readonly string[]): Published | undefined => {
-  if (!hasReference) return undefined;
+  if (!hasReference || !reaches(documentOf(registry), path)) return undefined;
   const pointer = path.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
   const ref = `${idOf(registry)}#/${pointer}`;
   return (ajv.getSchema(ref) ?? ajv.compile({ $ref: ref })) as Published;
@@ -38,10 +52,10 @@ const content = ['content', 'application/json', 'schema'];
 export const publishedAnswer = (registry: RegistryName, path: string): Published | undefined =>
   schemaAt(registry, ['paths', path, 'post', 'responses', 'default', ...content]);
 
+/** The published schema of what an operation is asked with: of callbacks, what we send. */
+export const publishedRequest = (registry: RegistryName, path: string): Published | undefined =>
+  schemaAt(registry, ['paths', path, 'post', 'requestBody', ...content]);
+
 /** The published schema of errors with an HTTP status of their own. */
 export const publishedError = (registry: RegistryName): Published | undefined =>
   schemaAt(registry, ['components', 'responses', 'HttpErrorResponse', ...content]);
-
-/** The published schema of what an operation is asked with. */
-export const publishedRequest = (registry: RegistryName, path: string): Published | undefined =>
-  schemaAt(registry, ['paths', path, 'post', 'requestBody', ...content]);

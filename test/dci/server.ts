@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { createPeerDirectory, createPeers, type PeerSettings, type Peers } from '../../src/access/index.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
+import { createBearers } from '../../src/dci/client/bearer.ts';
+import { dciJobs } from '../../src/dci/dci.jobs.ts';
 import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
+import { startRunner } from '../../src/delivery/index.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from '../../src/ledger/index.ts';
+import { createHttpClient } from '../../src/net/index.ts';
 import { recordDci } from '../../src/record-dci.ts';
 import { createRegistry, type Registry } from '../../src/registry/index.ts';
 import type { Database } from '../../src/storage/index.ts';
@@ -19,6 +23,7 @@ import {
   createSigner,
   createVerifier,
   openKeys,
+  openSecretBox,
 } from '../../src/trust/index.ts';
 import { freshSqlite } from '../support/stores.ts';
 import { createTestPeer, type Envelope, type TestPeer } from './peer.ts';
@@ -66,24 +71,35 @@ const noKeySets = createKeySets({
   cacheSeconds: 300,
 });
 
+// Between two attempts to deliver, for the first time.
+const RETRY_BASE_MS = 10;
+
 const defaults: DciConfig = {
   senderId: 'crosswalk.test',
   registry: 'social',
   signatures: 'required',
   rateLimit: 0,
   maxBody: 1024 * 1024,
+  reach: 'private',
 };
 
 /** The DCI door on a real socket, over a database, with real keys. */
 export const startDciServer = async (
-  given: { readonly db?: Database; readonly config?: Partial<DciConfig>; readonly deps?: Partial<DciDeps> } = {},
+  given: {
+    readonly db?: Database;
+    readonly config?: Partial<DciConfig>;
+    readonly deps?: Partial<DciDeps>;
+    /** Also works on asynchronous messages and delivers. */
+    readonly jobs?: boolean;
+  } = {},
 ): Promise<DciServer> => {
   const test = given.db ? undefined : await freshSqlite();
   const db = given.db ?? (await (test as NonNullable<typeof test>).open());
   if (test) await db.migrate();
   const directory = mkdtempSync(join(tmpdir(), 'crosswalk-keys-'));
   const keys = await openKeys({ directory });
-  const peers = createPeers({ db, clock: systemClock });
+  const secrets = openSecretBox(join(directory, 'peer-secrets.key'));
+  const peers = createPeers({ db, clock: systemClock, secrets });
   const registry = createRegistry({ db, clock: systemClock, log: silentLogger });
   const config = { ...defaults, ...given.config };
   const encryption = createEncryption({ keys, keySets: noKeySets });
@@ -97,6 +113,7 @@ export const startDciServer = async (
   });
   const deps: DciDeps = {
     config,
+    db,
     peers: createPeerDirectory(db),
     verifier: createVerifier({ keySets: noKeySets }),
     signer: createSigner({ keys }),
@@ -109,6 +126,14 @@ export const startDciServer = async (
     log: silentLogger,
     ...given.deps,
   };
+  const http = createHttpClient({ allowPrivate: config.reach === 'private' });
+  const startJobs = (): { stop(): Promise<void> }[] => {
+    const bearers = createBearers({ http, secrets, clock: systemClock });
+    const dci = dciJobs({ ...deps, http, bearers, ledger });
+    const runner = { db, clock: systemClock, log: silentLogger, retryBaseMs: RETRY_BASE_MS, senders: dci.senders };
+    return [startRunner(runner), dci.start()];
+  };
+  const jobs = given.jobs ? startJobs() : [];
   const app = createHttpApp({ log: silentLogger, metrics: createMetrics(), doors: [dciRoutes(deps)] });
   const server = await listen(app.callback(), '127.0.0.1', 0);
   const url = `http://127.0.0.1:${server.port}`;
@@ -157,6 +182,8 @@ export const startDciServer = async (
     get: (path) => call(path, { method: 'GET' }),
     async stop() {
       await server.stop(100);
+      await Promise.all(jobs.map((job) => job.stop()));
+      await http.close();
       await ledger.close();
       keys.close();
       rmSync(directory, { recursive: true, force: true });

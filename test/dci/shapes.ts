@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as validators from '#validators';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
-import { type Published, publishedAnswer } from './reference.ts';
+import { type Published, publishedAnswer, publishedRequest } from './reference.ts';
 
 const assertFits = (validate: Published, json: unknown, whose: string): void => {
   if (validate(json)) return;
@@ -24,4 +24,51 @@ export const assertSearchShape = (
     return;
   }
   assertFits(validators.emitAck as Published, answer.json, 'our');
+};
+
+/** What we answer and call back with: our schema by action, and where the published files have the callback. */
+const outgoing = {
+  'on-search': { ours: validators.emitOnSearch, path: '/registry/on-search', sync: '/registry/sync/search' },
+  'on-subscribe': { ours: validators.emitOnSubscribe, path: '/registry/on-subscribe' },
+  'on-unsubscribe': { ours: validators.emitOnUnsubscribe, path: '/registry/on-unsubscribe' },
+  notify: { ours: validators.emitNotify, path: '/registry/notify' },
+  'txn-on-status': {
+    ours: validators.emitTxnOnStatus,
+    path: '/registry/txn/on-status',
+    sync: '/registry/sync/txn/status',
+  },
+  'on-receipt': { ours: validators.emitOnReceipt, path: '/registry/on-receipt' },
+} as const;
+
+const outgoingOf = (json: unknown): { ours: Published; path: string; sync?: string } => {
+  const action = (json as { header?: { action?: string } }).header?.action;
+  const found = Object.entries(outgoing).find(([name]) => name === action)?.[1];
+  assert.ok(found, `${action} is no action of ours`);
+  return found as { ours: Published; path: string; sync?: string };
+};
+
+// The disability file types the records of searches as an object (dci.md §11, C3).
+const isDeviation = (registry: RegistryName, path: string): boolean => registry === 'dr' && path.endsWith('search');
+
+/** An Ack, or a refusal in its form. */
+export const assertAckShape = (json: unknown, registry: RegistryName = 'social'): void => {
+  assertFits(validators.emitAck as Published, json, 'our');
+  const published = publishedAnswer(registry, '/registry/search');
+  if (published) assertFits(published, json, 'the published');
+};
+
+/** A callback or notification as a peer received it has our shape, and the published one where there is one. */
+export const assertCallbackShape = (json: unknown, registry: RegistryName): void => {
+  const { ours, path } = outgoingOf(json);
+  assertFits(ours, json, 'our');
+  const published = isDeviation(registry, path) ? undefined : publishedRequest(registry, path);
+  if (published) assertFits(published, json, 'the published');
+};
+
+/** The envelope that a synchronous call is answered with, likewise. */
+export const assertReplyShape = (json: unknown, registry: RegistryName): void => {
+  const { ours, sync } = outgoingOf(json);
+  assertFits(ours, json, 'our');
+  const published = sync && !isDeviation(registry, sync) ? publishedAnswer(registry, sync) : undefined;
+  if (published) assertFits(published, json, 'the published');
 };

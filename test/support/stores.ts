@@ -64,11 +64,12 @@ export const describeStore = (
         database = await test.open();
         await database.migrate();
       });
+      suite({ database: () => database, again: () => test.open(), url: () => test.url });
+      // After the suite's own hooks, which may stop what still works on the database.
       after(async () => {
         await database.close();
         await test.drop();
       });
-      suite({ database: () => database, again: () => test.open(), url: () => test.url });
     });
   }
 };

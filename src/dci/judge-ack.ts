@@ -1,0 +1,39 @@
+import { isObject } from '../core/json.ts';
+import type { Attempt } from '../delivery/index.ts';
+
+/** Ours are random: who calls one a duplicate has had this very message. */
+const DUPLICATE = /message.?id.*duplicate|duplicate.*message/i;
+// Error codes of the standard and the inventions of peers; anything longer is no code and might say too much.
+const CODE = /^[\w.-]{1,60}$/;
+
+const parse = (body: Buffer): Readonly<Record<string, unknown>> => {
+  try {
+    const answer: unknown = JSON.parse(body.toString('utf8'));
+    return isObject(answer) ? answer : {};
+  } catch {
+    return {};
+  }
+};
+
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {});
+
+/**
+ * Whether the receiver of a callback took it: any 2xx but an Ack that says `ERR` (dci.md §5.4), and the answer that it
+ * has the message already. The reason never repeats what the receiver wrote but for a code.
+ */
+export const judgeAck = ({ status, body }: { readonly status: number; readonly body: Buffer }): Attempt => {
+  const answer = parse(body);
+  const message = membersOf(answer['message']);
+  const isError = String(message['ack_status']).toUpperCase() === 'ERR';
+  if (status >= 200 && status < 300 && !isError) return { delivered: true };
+
+  const header = membersOf(answer['header']);
+  const errors = Array.isArray(answer['errors']) ? answer['errors'].map(membersOf) : [];
+  const said = [membersOf(message['error']), membersOf(answer['error']), ...errors, answer];
+  const words = [header['status_reason_code'], ...said.flatMap(({ code, message: text }) => [code, text])];
+  if (words.some((word) => typeof word === 'string' && DUPLICATE.test(word))) return { delivered: true };
+
+  const code = said.map((one) => one['code']).find((one) => typeof one === 'string' && CODE.test(one));
+  const redirect = status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
+  return { delivered: false, error: `HTTP ${status}${code === undefined ? '' : ` ${code}`}${redirect}` };
+};
