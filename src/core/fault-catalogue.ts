@@ -63,10 +63,18 @@ export const catalogue = {
   'mapping.invalid': { kind: 'invalid', about: 'An ODK mapping has faults; all of them are listed.' },
   'net.refused': { kind: 'upstream', about: 'An outbound request is not allowed: address, scheme or redirect.' },
   'net.upstream': { kind: 'upstream', about: 'Another server failed or answered what it should not.' },
+  'odk.form-encrypted': {
+    kind: 'unsupported',
+    about: 'The form is encrypted, and the source does not say `encrypted: park`.',
+  },
   'odk.form-gone': { kind: 'gone', about: 'ODK Central has no such published form any more.' },
   'odk.login-refused': { kind: 'upstream', about: 'ODK Central refused the login.' },
   'odk.source-busy': { kind: 'conflict', about: 'Another process is working on this ODK source.' },
   'odk.source-invalid': { kind: 'invalid', about: 'A setting of an ODK source is not usable.' },
+  'odk.source-paused': {
+    kind: 'unavailable',
+    about: 'Too many submissions in a row could not be mapped: the source stopped itself.',
+  },
   'odk.source-unknown': { kind: 'not-found', about: 'No such ODK source.' },
   'peer.exists': { kind: 'conflict', about: 'A peer with this sender id exists already.' },
   'peer.invalid': { kind: 'invalid', about: 'A peer setting is not usable.' },

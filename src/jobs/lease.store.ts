@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import { newRandomId } from '../core/ids.ts';
 import { type Database, knexOf, type Tx } from '../storage/index.ts';
@@ -17,16 +18,34 @@ const databaseNow = (knex: Knex, shared: boolean): Knex.Raw =>
     ? knex.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint')
     : knex.raw("(cast((julianday('now') - 2440587.5) * 86400000 as integer))");
 
+const ownPlace = `${hostname()}/${process.pid}`;
+
+/** Whether the holder was a process of this machine that is no more: nobody has to wait until its time is up. */
+const isDead = (holder: string): boolean => {
+  const [host, pid] = holder.split('/');
+  if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+};
+
 /**
  * Takes the lease `name` for `ttlMs`, or answers `undefined` when another holder has it. A holder that was killed
- * loses it when the time is up; choose `ttlMs` so that a slow step does not outlive it, and renew.
+ * loses it when the time is up (at once, when it was on this machine); choose `ttlMs` so that a slow step does not
+ * outlive it, and renew.
  */
 export const takeLease = async (db: Database, name: string, ttlMs: number): Promise<Lease | undefined> => {
-  const holder = newRandomId();
+  const holder = `${ownPlace}/${newRandomId()}`;
   const until = (knex: Knex) => knex.raw('? + ?', [databaseNow(knex, db.profile.shared), ttlMs]);
 
   const taken = await db.write(async (tx) => {
     const knex = knexOf(tx);
+    const current: { holder: string } | undefined = await knex('leases').where({ name }).first('holder');
+    // The holder is named in the condition: of many who see it dead, one takes over.
+    if (current && isDead(current.holder)) await knex('leases').where({ name, holder: current.holder }).delete();
     const changed = await knex('leases')
       .where({ name })
       .andWhere('until_ms', '<', databaseNow(knex, tx.profile.shared))

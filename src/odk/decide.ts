@@ -18,14 +18,27 @@ const park = (reason: DeadLetterReason, path: string, value: Json): Disposition 
   value,
 });
 
-/** `mapped` are the form's paths that vanished: while there are any, what OData shows cannot be told from no answer. */
-export const decide = (
-  entry: Entry,
-  settings: SourceSettings,
-  form: { readonly version: string; readonly vanished: readonly string[] },
-): Disposition => {
+/** What is known of the form's versions: which paths of the mapping they lack. */
+export interface FormState {
+  readonly version: string;
+  /** Of the current version: while there are any, what OData shows cannot be told from no answer. */
+  readonly vanished: readonly string[];
+  /** All versions by name, in XML mode, which reads each submission by its own. */
+  readonly versions: Readonly<Record<string, { readonly lacking: readonly string[] }>>;
+}
+
+/** What the version that a submission is read by lacks. */
+const lacksOf = (entry: Entry, settings: SourceSettings, form: FormState): readonly [version: string, string[]] => {
+  const own = entry.form_version ?? '';
+  if (settings.read === 'odata' || own === form.version) return [form.version, [...form.vanished]];
+  return [own, [...(form.versions[own]?.lacking ?? [])]];
+};
+
+export const decide = (entry: Entry, settings: SourceSettings, form: FormState): Disposition => {
   const isImported = entry.subject !== null;
-  if (entry.deleted_at !== null) return isImported ? { do: 'retire' } : { do: 'hold', why: 'deleted' };
+  if (entry.deleted_at !== null || entry.vanished === 1) {
+    return isImported ? { do: 'retire' } : { do: 'hold', why: 'deleted' };
+  }
   // Which of two current versions is right, nobody can say; what was imported before stays.
   if (entry.anomaly === 1) return park('central-anomaly', 'meta.instanceID', entry.version_id);
   if (entry.review_state === 'rejected' && !settings.accept.includes('rejected')) {
@@ -36,13 +49,8 @@ export const decide = (
   if (settings.versions && !settings.versions.includes(entry.form_version ?? '')) {
     return park('form-version-unmapped', '__system.formVersion', entry.form_version);
   }
-  if (form.vanished.length > 0) {
-    return park(
-      'form-version-unmapped',
-      form.vanished[0] ?? '',
-      settings.read === 'xml' ? entry.form_version : form.version,
-    );
-  }
+  const [version, [lacking]] = lacksOf(entry, settings, form);
+  if (lacking !== undefined) return park('form-version-unmapped', lacking, version);
   if (entry.applied_edits !== null && entry.edits < entry.applied_edits) return { do: 'unchanged' };
   return { do: 'map' };
 };

@@ -17,7 +17,7 @@ export interface KnownMember {
   readonly position: number;
   readonly likeness: Likeness;
   readonly live: boolean;
-  readonly startDate: string | null;
+  readonly roles: readonly string[];
 }
 
 interface MemberRow {
@@ -28,7 +28,7 @@ interface MemberRow {
   readonly position: number;
   readonly likeness: string;
   readonly live: number;
-  readonly start_date: string | null;
+  readonly roles: string;
 }
 
 /** Members by the registrant id of their group. */
@@ -54,7 +54,7 @@ export const readMembers = async (
       position: row.position,
       likeness: JSON.parse(row.likeness),
       live: row.live === 1,
-      startDate: row.start_date,
+      roles: JSON.parse(row.roles),
     });
   }
   return members;
@@ -64,7 +64,7 @@ export const writeMembers = async (tx: Tx, source: string, members: readonly Kno
   await insertRows(
     tx,
     'odk_members',
-    ['subject', 'individual', 'source', 'keys', 'weak', 'position', 'likeness', 'live', 'start_date'],
+    ['subject', 'individual', 'source', 'keys', 'weak', 'position', 'likeness', 'live', 'roles'],
     members.map((one) => [
       one.subject,
       one.individual,
@@ -74,10 +74,10 @@ export const writeMembers = async (tx: Tx, source: string, members: readonly Kno
       one.position,
       JSON.stringify(one.likeness),
       one.live ? 1 : 0,
-      one.startDate,
+      JSON.stringify(one.roles),
     ]),
     `on conflict (subject, individual) do update set keys = excluded.keys, weak = excluded.weak,
-       position = excluded.position, likeness = excluded.likeness, live = excluded.live, start_date = excluded.start_date`,
+       position = excluded.position, likeness = excluded.likeness, live = excluded.live, roles = excluded.roles`,
   );
 };
 

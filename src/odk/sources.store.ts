@@ -18,6 +18,12 @@ export interface Walk {
   readonly count: number;
 }
 
+export interface FormVersion {
+  readonly fields: readonly FieldRow[];
+  /** As `vanished`, for this version. */
+  readonly lacking: readonly string[];
+}
+
 /** What was last known of a source's form. */
 export interface KnownForm {
   /** `createdAt` of the form. */
@@ -25,10 +31,27 @@ export interface KnownForm {
   readonly version: string;
   readonly hash: string;
   readonly fields: readonly FieldRow[];
-  /** Source paths of the mapping that the current version lacks or has changed; rows cannot be trusted meanwhile. */
+  /** The fields that the mapping reads, with the types they had when it was saved. */
+  readonly mapped: Readonly<Record<string, string>>;
+  /** Those of them that the current version lacks, or has with another type; rows cannot be trusted meanwhile. */
   readonly vanished: readonly string[];
+  /** Every version by name, where submissions are read by their own; empty otherwise. */
+  readonly versions: Readonly<Record<string, FormVersion>>;
   /** Forms of this name that were deleted before, by key. */
   readonly earlier: readonly string[];
+}
+
+/** What a Central was found to lack, and the answer that the next poll may be conditional on. */
+export interface CentralNotes {
+  /** No filter on `deletedAt` (before v2024.3): deletions are seen by reconciliation only. */
+  readonly noDeletedAt?: true;
+  /** The last walk had one page and asked for this; while the same is asked for, its ETag says whether anything moved. */
+  readonly gate?: { readonly filter: string; readonly etag: string };
+}
+
+/** What happened since the source was added: sums for metrics. */
+export interface Totals {
+  readonly [what: string]: number;
 }
 
 export interface Source {
@@ -41,9 +64,12 @@ export interface Source {
   readonly form: KnownForm | undefined;
   readonly watermark: string | undefined;
   readonly walk: Walk | undefined;
-  readonly batch: number;
+  readonly central: CentralNotes;
+  readonly totals: Totals;
+  /** How the last mapped submissions came out, oldest first: `x` parked, `.` imported. */
   readonly breaker: string;
   readonly nextAt: number;
+  readonly reconcileAt: number;
   readonly lastSuccessAt: string | undefined;
   readonly lastError: string | undefined;
 }
@@ -58,9 +84,11 @@ interface SourceRow {
   readonly form: string | null;
   readonly watermark: string | null;
   readonly walk: string | null;
-  readonly batch: number;
+  readonly central: string;
+  readonly totals: string;
   readonly breaker: string;
   readonly next_at: number;
+  readonly reconcile_at: number;
   readonly last_success_at: string | null;
   readonly last_error: string | null;
 }
@@ -75,9 +103,11 @@ const fromRow = (row: SourceRow): Source => ({
   form: row.form === null ? undefined : JSON.parse(row.form),
   watermark: row.watermark ?? undefined,
   walk: row.walk === null ? undefined : JSON.parse(row.walk),
-  batch: row.batch,
+  central: JSON.parse(row.central),
+  totals: JSON.parse(row.totals),
   breaker: row.breaker,
-  nextAt: row.next_at,
+  nextAt: Number(row.next_at),
+  reconcileAt: Number(row.reconcile_at),
   lastSuccessAt: row.last_success_at ?? undefined,
   lastError: row.last_error ?? undefined,
 });
@@ -92,8 +122,10 @@ export const readSource = async (reader: Reader, name: string): Promise<Source |
   return row && fromRow(row);
 };
 
-export type NewSource = Pick<Source, 'name' | 'settings' | 'secret' | 'mapping' | 'mappingVersion'> & {
+export type NewSource = Pick<Source, 'name' | 'settings' | 'secret' | 'mapping' | 'mappingVersion' | 'reconcileAt'> & {
   readonly form: KnownForm;
+  /** The form is not the one that was known under this name: what is remembered of the other does not hold. */
+  readonly anew: boolean;
 };
 
 /** Adds a source, or replaces mapping and settings of one, which keeps ledger and watermark; the breaker is closed. */
@@ -108,9 +140,11 @@ export const putSource = async (tx: Tx, source: NewSource): Promise<void> => {
     breaker: '',
     next_at: 0,
     last_error: null,
+    central: '{}',
+    ...(source.anew ? { watermark: null, walk: null } : {}),
   };
   await knexOf(tx)('odk_sources')
-    .insert({ name: source.name, ...replaced })
+    .insert({ name: source.name, reconcile_at: source.reconcileAt, ...replaced })
     .onConflict('name')
     .merge(replaced);
   await touch(tx, SOURCES_TOPIC);
@@ -122,9 +156,11 @@ export interface Progress {
   readonly form?: KnownForm;
   readonly watermark?: string | null;
   readonly walk?: Walk | null;
-  readonly batch?: number;
+  readonly central?: CentralNotes;
+  readonly totals?: Totals;
   readonly breaker?: string;
   readonly nextAt?: number;
+  readonly reconcileAt?: number;
   readonly lastSuccessAt?: string;
   readonly lastError?: string | null;
 }
@@ -134,9 +170,11 @@ const columnOf: Readonly<Record<keyof Progress, string>> = {
   form: 'form',
   watermark: 'watermark',
   walk: 'walk',
-  batch: 'batch',
+  central: 'central',
+  totals: 'totals',
   breaker: 'breaker',
   nextAt: 'next_at',
+  reconcileAt: 'reconcile_at',
   lastSuccessAt: 'last_success_at',
   lastError: 'last_error',
 };
@@ -152,7 +190,7 @@ export const updateSource = async (tx: Tx, name: string, progress: Progress): Pr
 /** Forgets a source and its ledger; the registrants stay. */
 export const deleteSource = async (tx: Tx, name: string): Promise<boolean> => {
   const knex = knexOf(tx);
-  for (const table of ['odk_files', 'odk_members', 'odk_subjects', 'odk_submissions']) {
+  for (const table of ['odk_files', 'odk_members', 'odk_proposals', 'odk_subjects', 'odk_submissions']) {
     await knex(table).where({ source: name }).delete();
   }
   const deleted = await knex('odk_sources').where({ name }).delete();

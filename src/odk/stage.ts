@@ -3,7 +3,14 @@ import { isObject } from '../core/json.ts';
 import { later } from '../core/order.ts';
 import type { Tx } from '../storage/index.ts';
 import type { ODataRow } from './central/api.ts';
-import { type Entry, type Place, type Reading, readEntries, writeReadings } from './submissions.store.ts';
+import {
+  type Entry,
+  noteFileCounts,
+  type Place,
+  type Reading,
+  readEntries,
+  writeReadings,
+} from './submissions.store.ts';
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
@@ -82,13 +89,14 @@ export const toReadings = (rows: readonly ODataRow[], context: StageContext): Re
   });
 };
 
-export interface Staged {
-  readonly queued: readonly string[];
+/** Readings by what the ledger says of them. */
+export interface Sorted {
+  readonly fresh: readonly Reading[];
   readonly unchanged: readonly string[];
   /** Our own review writes, met again. */
-  readonly echoes: readonly string[];
+  readonly echoes: readonly Reading[];
   /** Known submissions whose files moved, and nothing else. */
-  readonly files: readonly string[];
+  readonly files: readonly Reading[];
 }
 
 const isEcho = (entry: Entry, reading: Reading): boolean => {
@@ -97,22 +105,12 @@ const isEcho = (entry: Entry, reading: Reading): boolean => {
   return reading.review_state === state && reading.updated_at === updatedAt;
 };
 
-/**
- * Takes note of rows that were read: one like that in the ledger changes nothing, any other goes into the queue under
- * the number `queued`, the newest reading over an older one (odk.md §15.4).
- */
-export const stageRows = async (
-  tx: Tx,
-  context: StageContext,
-  rows: readonly ODataRow[],
-  queued: number,
-): Promise<Staged> => {
-  const readings = toReadings(rows, context);
-  const known = await readEntries(
-    tx,
-    context,
-    readings.map((reading) => reading.instance_id),
-  ); // prettier-ignore
+/** The other of two current versions, met on another page than the first: as many edits, at the same moment. */
+const isTwin = (entry: Entry, reading: Reading): boolean =>
+  entry.version_id !== reading.version_id && entry.edits === reading.edits && entry.updated_at === reading.updated_at;
+
+/** Holds readings against the ledger. */
+export const sortReadings = (known: ReadonlyMap<string, Entry>, readings: readonly Reading[]): Sorted => {
   const fresh: Reading[] = [];
   const echoes: Reading[] = [];
   const files: Reading[] = [];
@@ -121,7 +119,7 @@ export const stageRows = async (
     const entry = known.get(reading.instance_id);
     // An older reading must not undo a newer one.
     if (entry && entry.edits > reading.edits) unchanged.push(reading.instance_id);
-    else if (entry?.fingerprint === reading.fingerprint) {
+    else if (entry?.fingerprint === reading.fingerprint && entry.vanished === 0) {
       unchanged.push(reading.instance_id);
       const isSame =
         entry.files_present === reading.files_present &&
@@ -129,13 +127,21 @@ export const stageRows = async (
         entry.updated_at === reading.updated_at;
       if (!isSame) files.push(reading);
     } else if (entry && entry.queued === 0 && isEcho(entry, reading)) echoes.push(reading);
-    else fresh.push(reading);
+    else fresh.push(entry && isTwin(entry, reading) ? { ...reading, anomaly: 1 } : reading);
   }
-  await writeReadings(tx, context, fresh, queued);
-  await writeReadings(tx, context, echoes, 0);
-  for (const reading of files) {
-    await writeReadings(tx, context, [reading], known.get(reading.instance_id)?.queued ?? 0);
-  }
-  const ids = (list: readonly Reading[]): string[] => list.map((reading) => reading.instance_id);
-  return { queued: ids(fresh), unchanged, echoes: ids(echoes), files: ids(files) };
+  return { fresh, unchanged, echoes, files };
+};
+
+/**
+ * Takes note of what was read: a reading like the one in the ledger changes nothing, any other goes into the queue,
+ * the newest over an older one (odk.md §15.4).
+ */
+export const stageReadings = async (tx: Tx, place: Place, readings: readonly Reading[]): Promise<Sorted> => {
+  const ids = readings.map((reading) => reading.instance_id);
+  const known = await readEntries(tx, place, ids);
+  const sorted = sortReadings(known, readings);
+  await writeReadings(tx, place, sorted.fresh, 1);
+  await writeReadings(tx, place, sorted.echoes, 0);
+  await noteFileCounts(tx, place, sorted.files);
+  return sorted;
 };

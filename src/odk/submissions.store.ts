@@ -1,5 +1,5 @@
 import type { Json } from '../core/json.ts';
-import { anyOf, insertRows, knexOf, listOf, type Reader, rowsOf, type Tx } from '../storage/index.ts';
+import { anyOf, type Database, insertRows, knexOf, listOf, type Reader, rowsOf, type Tx } from '../storage/index.ts';
 import type { DeadLetterReason } from './reasons.ts';
 
 /** The source and form whose ledger is meant. */
@@ -40,6 +40,7 @@ export interface Entry {
   readonly mapping_version: string | null;
   readonly ask_at: number | null;
   readonly asked: number;
+  readonly vanished: number;
   readonly echo: string | null;
   readonly told: string | null;
 }
@@ -94,12 +95,12 @@ const readingColumns = [
   'queued',
 ] as const; // prettier-ignore
 
-/** Takes readings into the ledger; what became of earlier ones stays beside them. `queued` 0 leaves them out of the queue. */
+/** Takes readings into the ledger; what became of earlier ones stays beside them. */
 export const writeReadings = async (
   tx: Tx,
   { source, formKey }: Place,
   readings: readonly Reading[],
-  queued: number,
+  queued: 0 | 1,
 ): Promise<void> => {
   const rows = readings.map((one) => [
     source,
@@ -113,16 +114,32 @@ export const writeReadings = async (
     'odk_submissions',
     ['source', 'form_key', 'instance_id', ...readingColumns],
     rows,
-    `on conflict (source, form_key, instance_id) do update set ${update}`,
+    `on conflict (source, form_key, instance_id) do update set ${update}, vanished = 0`,
   );
 };
 
-/** What waits to be mapped: page by page as it was read, within a page in the order of arrival at Central. */
+/** Files came or went, and nothing else: what was imported stands, and the files are looked after by themselves. */
+export const noteFileCounts = async (
+  tx: Tx,
+  { source, formKey }: Place,
+  readings: readonly Reading[],
+): Promise<void> => {
+  for (const { instance_id, files_present, files_expected, updated_at } of readings) {
+    await rowsOf(
+      tx,
+      `update odk_submissions set files_present = ?, files_expected = ?, updated_at = ?
+       where source = ? and form_key = ? and instance_id = ?`,
+      [files_present, files_expected, updated_at, source, formKey, instance_id],
+    );
+  }
+};
+
+/** What waits to be mapped, in the order of arrival at Central: households before their follow-ups, as far as possible. */
 export const readQueue = (reader: Reader, { source, formKey }: Place, limit: number): Promise<readonly Entry[]> =>
   rowsOf<Entry>(
     reader,
     `select * from odk_submissions where source = ? and form_key = ? and queued > 0
-     order by queued, submission_date, instance_id limit ?`,
+     order by submission_date, instance_id limit ?`,
     [source, formKey, limit],
   );
 
@@ -133,6 +150,94 @@ export const countQueue = async (reader: Reader, { source, formKey }: Place): Pr
     [source, formKey],
   );
   return row?.n ?? 0;
+};
+
+/** What Central is to be asked for by id, as its time has come; without `now` all of it. */
+export const readDue = (reader: Reader, { source, formKey }: Place, now?: number): Promise<readonly Entry[]> =>
+  rowsOf<Entry>(
+    reader,
+    `select * from odk_submissions where source = ? and form_key = ? and ask_at is not null
+     ${now === undefined ? '' : 'and ask_at <= ?'} order by ask_at, instance_id`,
+    now === undefined ? [source, formKey] : [source, formKey, now],
+  );
+
+export const setAskAt = async (
+  tx: Tx,
+  { source, formKey }: Place,
+  id: string,
+  askAt: number | null,
+  asked: number,
+): Promise<void> => {
+  await rowsOf(
+    tx,
+    'update odk_submissions set ask_at = ?, asked = ? where source = ? and form_key = ? and instance_id = ?',
+    [askAt, asked, source, formKey, id],
+  );
+};
+
+/** Central does not know these any more. They go through the queue once, so that the policy for deletions is met. */
+export const markVanished = async (tx: Tx, { source, formKey }: Place, ids: readonly string[]): Promise<void> => {
+  await rowsOf(
+    tx,
+    `update odk_submissions set vanished = 1, ask_at = null, queued = 1
+     where source = ? and form_key = ? and vanished = 0 and ${anyOf(tx.profile, 'instance_id')}`,
+    [source, formKey, listOf(tx.profile, ids)],
+  );
+};
+
+const WALK_PAGE = 5000;
+
+/** Ids of everything the ledger holds for live, page by page. */
+export async function* readLiveIds(
+  db: Pick<Database, 'read'>,
+  { source, formKey }: Place,
+): AsyncGenerator<readonly Pick<Entry, 'instance_id' | 'submission_date'>[]> {
+  for (let after = ''; ; ) {
+    const page = await db.read((reader) =>
+      rowsOf<Pick<Entry, 'instance_id' | 'submission_date'>>(
+        reader,
+        `select instance_id, submission_date from odk_submissions where source = ? and form_key = ?
+         and deleted_at is null and vanished = 0 and instance_id > ? order by instance_id limit ?`,
+        [source, formKey, after, WALK_PAGE],
+      ),
+    );
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (!last || page.length < WALK_PAGE) return;
+    after = last.instance_id;
+  }
+}
+
+/** Fingerprints of those that wait in the queue, of the ones asked for. */
+export const readClaims = async (
+  reader: Reader,
+  { source, formKey }: Place,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const rows = await rowsOf<{ instance_id: string; fingerprint: string }>(
+    reader,
+    `select instance_id, fingerprint from odk_submissions
+     where source = ? and form_key = ? and queued > 0 and ${anyOf(reader.profile, 'instance_id')}`,
+    [source, formKey, listOf(reader.profile, ids)],
+  );
+  return new Map(rows.map((row) => [row.instance_id, row.fingerprint]));
+};
+
+/** Which registrants other submissions than the given ones stand for, too. */
+export const sharedSubjects = async (
+  reader: Reader,
+  { source, formKey }: Place,
+  subjects: readonly string[],
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const { profile } = reader;
+  const rows = await rowsOf<{ subject: string }>(
+    reader,
+    `select distinct subject from odk_submissions where source = ? and form_key = ? and retired = 0
+     and ${anyOf(profile, 'subject')} and not (${anyOf(profile, 'instance_id')})`,
+    [source, formKey, listOf(profile, subjects), listOf(profile, ids)],
+  );
+  return new Set(rows.map(({ subject }) => subject));
 };
 
 /** What became of a submission. `undefined` members leave the ledger as it is. */
@@ -204,7 +309,6 @@ export const requeueLetters = async (
   tx: Tx,
   place: Place,
   which: { readonly instanceId?: string; readonly reason?: string },
-  queued: number,
 ): Promise<readonly string[]> => {
   const rows: { instance_id: string }[] = await knexOf(tx)('odk_submissions')
     .where({ source: place.source, form_key: place.formKey })
@@ -213,35 +317,34 @@ export const requeueLetters = async (
     .modify((query) => which.reason !== undefined && query.where('reason', which.reason))
     .select('instance_id');
   const ids = rows.map((row) => row.instance_id);
-  await requeueIds(tx, place, ids, queued);
+  await requeueIds(tx, place, ids);
   return ids;
 };
 
-export const requeueIds = async (
-  tx: Tx,
-  { source, formKey }: Place,
-  ids: readonly string[],
-  queued: number,
-): Promise<void> => {
+export const requeueIds = async (tx: Tx, { source, formKey }: Place, ids: readonly string[]): Promise<void> => {
   await rowsOf(
     tx,
-    `update odk_submissions set queued = ? where source = ? and form_key = ? and ${anyOf(tx.profile, 'instance_id')}`,
-    [queued, source, formKey, listOf(tx.profile, ids)],
+    `update odk_submissions set queued = 1 where source = ? and form_key = ? and ${anyOf(tx.profile, 'instance_id')}`,
+    [source, formKey, listOf(tx.profile, ids)],
   );
 };
 
+/** Has Central asked again, by id, for what is parked for a reason: its rows may have changed without a stamp. */
+export const askForLetters = async (tx: Tx, { source, formKey }: Place, reason: DeadLetterReason): Promise<void> => {
+  await rowsOf(tx, 'update odk_submissions set ask_at = 0 where source = ? and form_key = ? and reason = ?', [
+    source,
+    formKey,
+    reason,
+  ]);
+};
+
 /** Everything that was settled under another mapping may come out otherwise now. */
-export const requeueForMapping = async (
-  tx: Tx,
-  { source, formKey }: Place,
-  mappingVersion: string,
-  queued: number,
-): Promise<void> => {
+export const requeueForMapping = async (tx: Tx, { source, formKey }: Place, mappingVersion: string): Promise<void> => {
   await knexOf(tx)('odk_submissions')
     .where({ source, form_key: formKey, queued: 0 })
     .whereNotNull('mapping_version')
     .whereNot('mapping_version', mappingVersion)
-    .update({ queued });
+    .update({ queued: 1 });
 };
 
 export const readDeadLetters = (reader: Reader, { source, formKey }: Place, limit: number): Promise<readonly Entry[]> =>
@@ -259,7 +362,7 @@ export const countEntries = async (
 ): Promise<Readonly<Record<string, number>>> => {
   const rows = await rowsOf<{ outcome: string | null; n: number; deleted: number; waiting: number }>(
     reader,
-    `select outcome, count(*) as n, count(deleted_at) as deleted, sum(case when queued > 0 then 1 else 0 end) as waiting
+    `select outcome, count(*) as n, sum(case when deleted_at is not null or vanished = 1 then 1 else 0 end) as deleted, sum(case when queued > 0 then 1 else 0 end) as waiting
      from odk_submissions where source = ? and form_key = ? group by outcome`,
     [source, formKey],
   );

@@ -1,19 +1,11 @@
 import { Fault } from '../core/fault.ts';
 import { earlier, later } from '../core/order.ts';
-import type { Database, Tx } from '../storage/index.ts';
 import { isCentralError } from './central/answer.ts';
-import type { CentralForm, ODataRow, Page, PageCursor } from './central/api.ts';
+import type { Page, PageCursor } from './central/api.ts';
+import type { PollContext } from './ports.ts';
 import { type Source, updateSource, type Walk } from './sources.store.ts';
 import { idOf, latestStamp } from './stage.ts';
-
-export interface WalkDeps {
-  readonly db: Database;
-  readonly central: CentralForm;
-  /** Takes the rows of one page into the ledger, in the transaction that also saves where the walk stands. */
-  readonly take: (tx: Tx, rows: readonly ODataRow[]) => Promise<void>;
-  /** Told after each page that is durable: staged rows are mapped there while the next page is on its way. */
-  readonly taken: () => Promise<void>;
-}
+import { takeRows } from './take-rows.ts';
 
 // A token whose row was purged gives an empty last page: the walk looks complete and is not (odk.md §6). Restarting
 // helps; more often than this it would not.
@@ -22,47 +14,50 @@ const MAX_RESTARTS = 3;
 const EVERYTHING = '__system/deletedAt eq null or __system/deletedAt ne null';
 
 /** What to ask for: everything at first, else what was touched since the watermark, with an overlap. */
-const filterOf = (source: Source): string => {
-  if (source.watermark === undefined) return EVERYTHING;
+const filterOf = ({ watermark, settings, central }: Source): string => {
+  if (watermark === undefined) return central.noDeletedAt ? '' : EVERYTHING;
   // Commit order is not stamp order: a row stamped before the watermark may become visible after it was set.
-  const from = new Date(Date.parse(source.watermark) - source.settings.overlapMs).toISOString();
-  return ['submissionDate', 'updatedAt', 'deletedAt'].map((stamp) => `__system/${stamp} ge ${from}`).join(' or ');
+  const from = new Date(Date.parse(watermark) - settings.overlapMs).toISOString();
+  const stamps = ['submissionDate', 'updatedAt', ...(central.noDeletedAt ? [] : ['deletedAt'])];
+  return stamps.map((stamp) => `__system/${stamp} ge ${from}`).join(' or ');
 };
 
-/** Servers before v2024.3 know no `deletedAt` and refuse a filter that names it (odk.md §20). */
-const withoutDeleted = (filter: string): string =>
-  filter
-    .split(' or ')
-    .filter((test) => !test.includes('deletedAt'))
-    .join(' or ');
+/** A finished walk, or why it is none. */
+type Attempt =
+  | { readonly is: 'complete'; readonly walk: Walk; readonly gate: Source['central']['gate'] }
+  | { readonly is: 'short' }
+  | { readonly is: 'not-modified' };
 
 /**
- * Reads every page of what changed, newest first (odk.md §15.3). The next page is fetched while this one is taken; the
- * place in the walk is saved with each page, so that a killed process goes on from there. The watermark moves only
- * when the walk is complete, comes from the data, and never passes Central's time at the walk's first answer.
+ * Reads every page of what changed, newest first (odk.md §15.3). The next page is fetched while this one is taken and,
+ * in `taken`, mapped; the place in the walk is saved with each page, so that a killed process goes on from there. The
+ * watermark moves only when the walk is complete, comes from the data, and never passes Central's time at the walk's
+ * first answer.
  */
-export const runWalk = async ({ db, central, take, taken }: WalkDeps, source: Source): Promise<void> => {
+export const runWalk = async (context: PollContext, taken: () => Promise<void>): Promise<void> => {
+  const { central } = context;
+  let { source } = context;
   const { pageSize } = source.settings;
-
-  const fetch = async (filter: string, cursor: PageCursor | undefined): Promise<Page> => {
-    const ask = (text: string) => central.page({ filter: text === '' ? undefined : text, pageSize, cursor });
-    try {
-      return await ask(filter);
-    } catch (error) {
-      if (isCentralError(error, 501, 501.5) && filter.includes('deletedAt')) return await ask(withoutDeleted(filter));
-      throw error;
-    }
+  const update = async (progress: Parameters<typeof updateSource>[2]): Promise<void> => {
+    await context.write((tx) => updateSource(tx, source.name, progress));
   };
 
-  /** One try from `start` on; answers the finished walk, or nothing when it came short. */
-  const attempt = async (start: Walk | undefined): Promise<Walk | undefined> => {
+  const fetch = async (filter: string, cursor?: PageCursor, ifNoneMatch?: string): Promise<Page> =>
+    await central.page({ filter: filter === '' ? undefined : filter, pageSize, cursor, ifNoneMatch });
+
+  /** One try from `start` on. */
+  const attempt = async (start: Walk | undefined): Promise<Attempt> => {
     const filter = start?.filter ?? filterOf(source);
+    const { gate } = source.central;
+    const etag = start || gate?.filter !== filter ? undefined : gate.etag;
     let walk = start;
-    let page = await fetch(filter, start?.cursor);
+    let page = await fetch(filter, start?.cursor, etag);
+    if (page.notModified) return { is: 'not-modified' };
+    const first = page;
     for (;;) {
       const next = page.next && fetch(filter, page.next);
       next?.catch(() => {});
-      const { rows } = page;
+      const { rows, count } = page;
       const saved: Walk = {
         filter,
         ...(page.next ? { cursor: page.next } : {}),
@@ -70,29 +65,52 @@ export const runWalk = async ({ db, central, take, taken }: WalkDeps, source: So
         seen: rows.map(latestStamp).reduce(later, walk?.seen ?? ''),
         // By id: two current versions of one submission are two rows and count as one.
         rows: (walk?.rows ?? 0) + new Set(rows.map(idOf)).size,
-        count: walk?.count ?? page.count ?? 0,
+        count: walk?.count ?? count ?? 0,
       };
+      // Only a server that pages by `$skip` counts each time; when its count moved, rows slipped past.
+      if (walk && count !== undefined && count !== walk.count) return { is: 'short' };
       walk = saved;
-      await db.write(async (tx) => {
-        await take(tx, rows);
-        await updateSource(tx, source.name, { walk: saved });
-      });
+      await takeRows(context, rows, (tx) => updateSource(tx, source.name, { walk: saved }));
       await taken();
       if (!next) break;
       page = await next;
     }
-    return walk.rows >= walk.count ? walk : undefined;
+    if (walk.rows < walk.count) return { is: 'short' };
+    // The ETag is about the rows of its page: it tells of the whole only where that is one page.
+    const isWhole = !start && first === page && first.etag !== undefined;
+    return { is: 'complete', walk, gate: isWhole ? { filter, etag: first.etag as string } : undefined };
+  };
+
+  /** Servers before v2024.3 know no `deletedAt` and refuse a filter that names it (odk.md §20). */
+  const attemptOrLearn = async (start: Walk | undefined): Promise<Attempt> => {
+    try {
+      return await attempt(start);
+    } catch (error) {
+      if (!isCentralError(error, 501, 501.5) || source.central.noDeletedAt) throw error;
+      source = { ...source, central: { noDeletedAt: true } };
+      await update({ central: source.central });
+      return await attempt(undefined);
+    }
   };
 
   // A walk whose last page was read has no cursor: asking anew costs little, and nothing is missed.
-  let walk = await attempt(source.walk?.cursor ? source.walk : undefined);
-  for (let restarts = 0; !walk && restarts < MAX_RESTARTS; restarts += 1) walk = await attempt(undefined);
-  if (!walk) {
+  let outcome = await attemptOrLearn(source.walk?.cursor ? source.walk : undefined);
+  for (let restarts = 0; outcome.is === 'short' && restarts < MAX_RESTARTS; restarts += 1) {
+    outcome = await attemptOrLearn(undefined);
+  }
+  if (outcome.is === 'not-modified') return;
+  if (outcome.is === 'short') {
     // What was read is kept, the watermark stays, and the next poll asks for all of it again.
-    await db.write((tx) => updateSource(tx, source.name, { walk: null }));
+    await update({ walk: null });
     throw new Fault('net.upstream', 'ODK Central delivers fewer submissions than it counts');
   }
+  const { walk, gate } = outcome;
   const reached = earlier(walk.seen, new Date(walk.startedAt).toISOString());
   const watermark = later(source.watermark ?? '', reached);
-  await db.write((tx) => updateSource(tx, source.name, { walk: null, watermark: watermark === '' ? null : watermark }));
+  const { gate: _old, ...notes } = source.central;
+  await update({
+    walk: null,
+    watermark: watermark === '' ? null : watermark,
+    central: gate ? { ...notes, gate } : notes,
+  });
 };

@@ -15,6 +15,12 @@ export const changeTypes = [
   'enrolment.changed',
   'benefit.added',
   'benefit.changed',
+  // Of a form's submission, not of a registrant: `subject` names the submission, `detail` the registrant made of it.
+  'submission.imported',
+  'submission.updated',
+  'submission.retired',
+  'submission.restored',
+  'submission.parked',
 ] as const;
 export type ChangeType = (typeof changeTypes)[number];
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { sleep } from '../../src/core/async.ts';
 import { takeLease } from '../../src/jobs/index.ts';
 import type { Database } from '../../src/storage/index.ts';
 import { describeStore } from '../support/stores.ts';
 
-describeStore('takeLease', ({ database, again }) => {
+describeStore('takeLease', ({ database, again, url }) => {
   let other: Database;
   before(async () => {
     other = await again();
@@ -36,5 +38,22 @@ describeStore('takeLease', ({ database, again }) => {
     assert.equal(await lost.renew(), false);
     await assert.rejects(() => database().write((tx) => lost.assertHeld(tx)), /lost/);
     await other.write((tx) => next.assertHeld(tx));
+  });
+
+  it('does not wait for a holder of this machine that was killed', async () => {
+    const script = `
+      import { takeLease } from './src/jobs/index.ts';
+      import { openDatabase } from './src/storage/index.ts';
+      import { silentLogger } from './src/core/log.ts';
+      const db = await openDatabase({ url: process.argv[1], log: silentLogger });
+      console.log((await takeLease(db, 'killed', 600_000)) ? 'held' : 'refused');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, url()]);
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    assert.equal(said.toString().trim(), 'held');
+    assert.equal(await takeLease(database(), 'killed', 60_000), undefined);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.ok(await takeLease(database(), 'killed', 60_000));
   });
 });

@@ -3,7 +3,7 @@ import { isObject } from '../../core/json.ts';
 import type { HttpStream } from '../../net/index.ts';
 import { type FieldRow, readFieldRows } from '../mapping/form.ts';
 import { isCentralError } from './answer.ts';
-import { type CentralClient, part } from './client.ts';
+import { type CentralClient, type CentralJson, part } from './client.ts';
 
 /** A row of the feed as Central sent it. */
 export type ODataRow = Readonly<Record<string, unknown>>;
@@ -29,12 +29,16 @@ export interface Page {
   readonly count: number | undefined;
   /** The server's time when it answered, in milliseconds. */
   readonly serverTime: number | undefined;
+  readonly etag: string | undefined;
+  /** What was asked for is as it was when the given ETag was made; there are no rows. */
+  readonly notModified: boolean;
 }
 
 export interface PageRequest {
   readonly filter: string | undefined;
   readonly pageSize: number;
   readonly cursor?: PageCursor | undefined;
+  readonly ifNoneMatch?: string | undefined;
 }
 
 export interface AttachmentInfo {
@@ -51,6 +55,7 @@ export interface IncomingFile {
 
 export interface RestSubmission {
   readonly instanceId: string;
+  readonly createdAt: string;
   readonly reviewState: string | null;
   readonly updatedAt: string | null;
   readonly deletedAt: string | null;
@@ -61,11 +66,15 @@ export interface RestSubmission {
 export interface CentralForm {
   /** `undefined`: there is no such form (any more). */
   info(): Promise<FormInfo | undefined>;
+  /** Names of all published versions. */
+  versions(): Promise<readonly string[]>;
   fields(version?: string): Promise<FieldRow[]>;
   xml(version?: string): Promise<string>;
   page(request: PageRequest): Promise<Page>;
-  /** Rows by id, deleted ones too, at most 40 at once. */
-  byIds(ids: readonly string[]): Promise<readonly ODataRow[]>;
+  /** Rows by id, at most 40 at once; deleted ones too, where the server can tell (`deleted`). No id may hold a quote. */
+  byIds(ids: readonly string[], deleted: boolean): Promise<readonly ODataRow[]>;
+  /** Rows that arrived at this very moment: the way to ids that no filter can spell. */
+  byArrival(submissionDate: string, deleted: boolean): Promise<readonly ODataRow[]>;
   submissionXml(id: string): Promise<string>;
   attachments(id: string): Promise<readonly AttachmentInfo[]>;
   /**
@@ -95,6 +104,7 @@ const toRest = (value: unknown): RestSubmission => {
   const current = value['currentVersion'];
   return {
     instanceId: value['instanceId'],
+    createdAt: textOrNull(value['createdAt']) ?? '',
     reviewState: textOrNull(value['reviewState']),
     updatedAt: textOrNull(value['updatedAt']),
     deletedAt: textOrNull(value['deletedAt']),
@@ -113,27 +123,34 @@ const toCursor = (link: unknown): PageCursor | undefined => {
   throw unexpected('with a nextLink that leads nowhere');
 };
 
-const byIdFilter = (ids: readonly string[]): string => {
-  // No quote can be written inside a filter's text (odk.md §7): such an id cannot be asked for.
-  const tests = ids.filter((id) => !id.includes("'")).map((id) => `__id eq '${id}'`);
-  return `(${tests.join(' or ')}) and (__system/deletedAt eq null or __system/deletedAt ne null)`;
-};
+const orDeleted = (filter: string, deleted: boolean): string =>
+  deleted ? `(${filter}) and (__system/deletedAt eq null or __system/deletedAt ne null)` : filter;
 
 export const createCentralForm = (client: CentralClient, project: number, xmlFormId: string): CentralForm => {
   const form = `/projects/${project}/forms/${part(xmlFormId)}`;
   const submission = (id: string): string => `${form}/submissions/${part(id)}`;
 
-  const readPage = (body: unknown, date: unknown): Page => {
+  const readPage = ({ status, body, headers }: CentralJson): Page => {
+    const { date, etag } = headers;
+    const time = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    const head = {
+      serverTime: Number.isNaN(time) ? undefined : time,
+      etag: typeof etag === 'string' ? etag : undefined,
+    };
+    if (status === 304) return { ...head, rows: [], next: undefined, count: undefined, notModified: true };
     if (!isObject(body) || !Array.isArray(body['value']) || !body['value'].every(isObject)) throw unexpected('a page');
     const count = body['@odata.count'];
-    const time = typeof date === 'string' ? Date.parse(date) : Number.NaN;
     return {
+      ...head,
       rows: body['value'] as readonly ODataRow[],
       next: toCursor(body['@odata.nextLink']),
       count: typeof count === 'number' ? count : undefined,
-      serverTime: Number.isNaN(time) ? undefined : time,
+      notModified: false,
     };
   };
+
+  const filtered = async (filter: string): Promise<readonly ODataRow[]> =>
+    readPage(await client.json({ path: `${form}.svc/Submissions`, query: { $expand: '*', $filter: filter } })).rows;
 
   return {
     async info() {
@@ -153,6 +170,11 @@ export const createCentralForm = (client: CentralClient, project: number, xmlFor
         throw error;
       }
     },
+    async versions() {
+      const { body } = await client.json({ path: `${form}/versions` });
+      if (!Array.isArray(body)) throw unexpected('the list of versions');
+      return body.flatMap((one: unknown) => (isObject(one) ? [String(one['version'] ?? '')] : []));
+    },
     async fields(version) {
       const path = version === undefined ? `${form}/fields` : `${form}/versions/${part(version)}/fields`;
       const { body } = await client.json({ path, query: { odata: 'true' } });
@@ -162,25 +184,29 @@ export const createCentralForm = (client: CentralClient, project: number, xmlFor
       const path = version === undefined ? `${form}.xml` : `${form}/versions/${part(version)}.xml`;
       return (await client.send({ path })).body.toString('utf8');
     },
-    async page({ filter, pageSize, cursor }) {
-      const { body, headers } = await client.json({
+    async page({ filter, pageSize, cursor, ifNoneMatch }) {
+      const answer = await client.json({
         path: `${form}.svc/Submissions`,
         query: {
           $top: String(pageSize),
           $expand: '*',
           ...(cursor ? { [cursor.name]: cursor.value } : {}),
-          // Counting costs the server a second query, and the first page's count is what the walk is held against.
-          ...(cursor ? {} : { $count: 'true' }),
+          // Counting costs the server a second query, and the first page's count is what the walk is held against. By
+          // `$skip` rows slip away unseen when others are deleted: only a count that stays the same says they did not.
+          ...(cursor?.name === '$skiptoken' ? {} : { $count: 'true' }),
           ...(filter === undefined ? {} : { $filter: filter }),
         },
+        ...(ifNoneMatch === undefined ? {} : { headers: { 'if-none-match': ifNoneMatch } }),
       });
-      return readPage(body, headers['date']);
+      return readPage(answer);
     },
-    async byIds(ids) {
-      if (ids.length === 0) return [];
-      const query = { $expand: '*', $filter: byIdFilter(ids) };
-      const { body } = await client.json({ path: `${form}.svc/Submissions`, query });
-      return readPage(body, undefined).rows;
+    byIds: async (ids, deleted) =>
+      ids.length === 0 ? [] : await filtered(orDeleted(ids.map((id) => `__id eq '${id}'`).join(' or '), deleted)),
+    byArrival(submissionDate, deleted) {
+      // Servers before v2023.1 keep microseconds and show milliseconds.
+      const next = new Date(Date.parse(submissionDate) + 1).toISOString();
+      const stamp = '__system/submissionDate';
+      return filtered(orDeleted(`${stamp} ge ${submissionDate} and ${stamp} lt ${next}`, deleted));
     },
     async submissionXml(id) {
       return (await client.send({ path: `${submission(id)}.xml`, attempts: 2 })).body.toString('utf8');

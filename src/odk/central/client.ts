@@ -39,12 +39,19 @@ export interface CentralAnswer {
   readonly body: Buffer;
 }
 
+/** A parsed answer; a 304 has no body. */
+export interface CentralJson {
+  readonly status: number;
+  readonly headers: HttpResponse['headers'];
+  readonly body: unknown;
+}
+
 /** Requests to one Central as one account, with login, repeats and bounds. */
 export interface CentralClient {
   /** Answers 200s and 304; a 307 is answered too, as object storage behind Central redirects. Else a `CentralError`. */
   send(request: CentralRequest): Promise<CentralAnswer>;
   /** As `send`, parsed; a body that is no whole JSON counts as a failure that may pass. */
-  json(request: CentralRequest): Promise<{ readonly body: unknown; readonly headers: HttpResponse['headers'] }>;
+  json(request: CentralRequest): Promise<CentralJson>;
   /** As `send`, for what is too large to hold: `read` takes the body as it comes, anew with every attempt. */
   stream<T>(request: CentralRequest, read: (response: HttpStream) => Promise<T>): Promise<T>;
   /** Reads from another place, where Central's answer sent us, and without telling it who we are. */
@@ -150,9 +157,10 @@ export const createCentralClient = (deps: CentralDeps, options: CentralOptions):
     send: (request) => perform(request, readWhole),
     json: (request) =>
       perform(request, async (response) => {
-        const { body, headers } = await readWhole(response);
+        const { status, body, headers } = await readWhole(response);
+        if (status === 304) return { status, headers, body: undefined };
         const parsed = tryParse(body);
-        return parsed === undefined ? undefined : { body: parsed, headers };
+        return parsed === undefined ? undefined : { status, headers, body: parsed };
       }),
     stream: (request, read) => perform(request, read),
     streamPlain: (url, read) =>

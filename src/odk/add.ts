@@ -1,0 +1,123 @@
+import { Fault } from '../core/fault.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Registry } from '../registry/index.ts';
+import type { Database } from '../storage/index.ts';
+import type { CentralForm } from './central/api.ts';
+import type { Credentials } from './central/session.ts';
+import { type Centrals, explain, sealCredentials } from './centrals.ts';
+import { readInfo, readKnownForm } from './check-form.ts';
+import { holdSource } from './hold-source.ts';
+import { findWarnings } from './mapping/check.ts';
+import { readChoices } from './mapping/choices.ts';
+import { toForm } from './mapping/form.ts';
+import type { Mapping, RegistrantMapping } from './mapping/model.ts';
+import { parseMappingText } from './mapping/parse.ts';
+import { type ReadMapping, readMapping } from './mapping/read.ts';
+import { mappingVersionOf } from './mappings.ts';
+import type { SecretBox } from './secret.ts';
+import { type GivenSource, type SourceSettings, toSettings } from './source.ts';
+import { type KnownForm, putSource, readSource } from './sources.store.ts';
+import { requeueForMapping } from './submissions.store.ts';
+
+export interface AddDeps {
+  readonly db: Database;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly centrals: Centrals;
+  readonly secrets: SecretBox;
+}
+
+export interface AddRequest {
+  readonly name: string;
+  readonly given: GivenSource;
+  readonly credentials: Credentials;
+  /** The mapping file, YAML or JSON. */
+  readonly mapping: string;
+  /** Settings that win over those under `source:` in the mapping file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface Added {
+  readonly name: string;
+  readonly warnings: readonly string[];
+}
+
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._/ -]{0,98}$/u;
+const NIGHT_MS = 24 * 3600_000;
+
+const sourcePart = (document: unknown): Readonly<Record<string, unknown>> => {
+  const part = typeof document === 'object' && document !== null && 'source' in document ? document.source : undefined;
+  return typeof part === 'object' && part !== null ? (part as Record<string, unknown>) : {};
+};
+
+/** The mapping against the form as it is now; all its faults at once. */
+const readAgainst = async (
+  document: unknown,
+  central: CentralForm,
+  settings: SourceSettings,
+): Promise<{ readonly read: ReadMapping; readonly mapping: Mapping; readonly warnings: readonly string[] }> => {
+  const info = await readInfo(central, settings);
+  const form = toForm(settings.form, info.version, await central.fields());
+  const read = readMapping(document, form);
+  if (!read.mapping) {
+    const errors = read.faults.map(({ path, message }) => ({ path, message }));
+    const lines = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    throw new Fault('mapping.invalid', `the mapping has ${errors.length} fault(s): ${lines}`, { errors });
+  }
+  const warnings = findWarnings(read.mapping, read.reading, form, readChoices(await central.xml()));
+  return { read, mapping: read.mapping, warnings };
+};
+
+/** Open attributes that a mapping brings, so that they can be searched from the first import on. */
+const attributesOf = (mapping: Mapping) =>
+  [mapping.subject, mapping.members?.individual, mapping.head.person]
+    .filter((part): part is RegistrantMapping => part !== undefined)
+    .flatMap(({ kind, attributes }) =>
+      attributes.flatMap(({ name, type }) => (type === undefined ? [] : [{ kind, name, type }])),
+    );
+
+/**
+ * Adds a source, or replaces mapping and settings of one, which keeps ledger and watermark. The mapping is held
+ * against the form as Central has it now; nothing is stored unless it fits.
+ */
+export const createAdd =
+  ({ db, registry, clock, centrals, secrets }: AddDeps) =>
+  async ({ name, given, credentials, mapping: text, settings: own }: AddRequest): Promise<Added> => {
+    if (!NAME.test(name)) throw new Fault('odk.source-invalid', '--name must be a word of at most 99 characters');
+    const document = parseMappingText(text);
+    const settings = toSettings(given, { ...sourcePart(document), ...own });
+    const { client, form: central } = centrals.connect(settings, credentials);
+    try {
+      const { mapping, warnings } = await readAgainst(document, central, settings);
+      const mapped = Object.fromEntries(mapping.fields);
+      const form: KnownForm = await readKnownForm(central, settings, await readInfo(central, settings), mapped, []);
+      const held = await holdSource(db, name);
+      try {
+        await held.write(async (tx) => {
+          const before = await readSource(tx, name);
+          const anew = before?.form !== undefined && before.form.key !== form.key;
+          const earlier = [...(before?.form?.earlier ?? []), ...(anew ? [before?.form?.key ?? ''] : [])];
+          const mappingVersion = mappingVersionOf(text, settings);
+          await putSource(tx, {
+            name,
+            settings,
+            secret: sealCredentials(secrets, name, credentials),
+            mapping: text,
+            mappingVersion,
+            form: { ...form, earlier },
+            reconcileAt: clock() + NIGHT_MS,
+            anew,
+          });
+          await registry.registerAttributes(tx, attributesOf(mapping));
+          await requeueForMapping(tx, { source: name, formKey: form.key }, mappingVersion);
+        });
+      } finally {
+        await held.release();
+      }
+      return { name, warnings };
+    } catch (error) {
+      throw explain(error);
+    } finally {
+      await client.close();
+    }
+  };
