@@ -27,6 +27,8 @@ import { startRunner } from './delivery/index.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
+import { readConfiguredSources } from './odk/configured.ts';
+import { createOdk, type Odk } from './odk/odk.ts';
 import { recordDci } from './record-dci.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { type BlobStore, type Database, openDatabase, openFolderBlobs } from './storage/index.ts';
@@ -55,6 +57,7 @@ export interface Ground {
   readonly blobs: BlobStore;
   readonly registry: Registry;
   readonly ledger: Ledger;
+  readonly odk: Odk;
   readonly peers: Peers;
   readonly peerDirectory: PeerDirectory;
   readonly clients: Clients;
@@ -103,14 +106,28 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       origin: `${config.dciSenderId}/ledger`,
     });
     const peerHttp = createHttpClient({ allowPrivate: config.dciAllowPrivateCallbacks });
+    const registry = createRegistry({ db, clock, log });
+    const blobs = openFolderBlobs(join(config.dataDir, 'blobs'));
+    const centralHttp = createHttpClient({ allowPrivate: true });
+    const odk = createOdk({
+      db,
+      registry,
+      blobs,
+      clock,
+      log,
+      http: centralHttp,
+      secrets: openSecretBox(join(config.dataDir, 'odk-secrets.key')),
+      configured: readConfiguredSources(config.sources, config.configFile),
+    });
     return {
       config,
       log,
       clock,
       db,
-      blobs: openFolderBlobs(join(config.dataDir, 'blobs')),
-      registry: createRegistry({ db, clock, log }),
+      blobs,
+      registry,
       ledger,
+      odk,
       peers,
       peerDirectory,
       clients,
@@ -125,9 +142,11 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
         return [...new Set([config.dciSenderId, ...known])];
       },
       async close() {
+        await odk.close();
         await ledger.close();
         keys.close();
         await peerHttp.close();
+        await centralHttp.close();
         await db.close();
       },
     };
@@ -206,6 +225,7 @@ export const startJobs = (ground: Ground): Jobs => {
     ledger.startCheckpoints(),
     startRunner({ db, clock, log, retryBaseMs: config.deliveryRetryBaseMs, senders: dci.senders }),
     dci.start(),
+    ground.odk.startPolling(),
   ];
   return {
     async stop() {

@@ -8,6 +8,7 @@ import { importCommand } from './import.ts';
 import { keys } from './keys.ts';
 import { ledger } from './ledger.ts';
 import { migrate } from './migrate.ts';
+import { odk } from './odk.ts';
 import { peer } from './peer.ts';
 import { sample } from './sample.ts';
 import { serve } from './serve.ts';
@@ -22,6 +23,7 @@ export const commandFiles: readonly CommandFile[] = [
   dci,
   client,
   keys,
+  odk,
   importCommand,
   exportCommand,
   sample,

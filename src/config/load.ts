@@ -150,6 +150,7 @@ export const loadConfig = (environment: Environment, flags: Readonly<Record<stri
     publicUrlGiven: settings.publicUrl !== undefined,
     databaseUrl: settings.databaseUrl ?? `sqlite:${join(dataDir, 'crosswalk.db')}`,
     maxBody: MAX_BODY,
+    ...(path ? { configFile: path } : {}),
   });
 };
 

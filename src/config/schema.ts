@@ -90,6 +90,8 @@ export const abouts: ReadonlyMap<keyof Settings, About> = new Map(
 export interface Config extends Omit<Settings, 'publicUrl' | 'databaseUrl'> {
   /** Without a trailing slash. While port 0 is not bound yet this names port 0. */
   readonly publicUrl: string;
+  /** The file of `CROSSWALK_CONFIG`: paths in it are relative to where it lies. */
+  readonly configFile?: string;
   /** Whether the operator gave PUBLIC_URL; else it follows the bound port. */
   readonly publicUrlGiven: boolean;
   readonly databaseUrl: string;

@@ -1,7 +1,8 @@
-import { Fault } from '../core/fault.ts';
 import type { Clock } from '../core/clock.ts';
+import { Fault } from '../core/fault.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Database } from '../storage/index.ts';
+import type { SecretBox } from '../trust/index.ts';
 import type { CentralForm } from './central/api.ts';
 import type { Credentials } from './central/session.ts';
 import { type Centrals, explain, sealCredentials } from './centrals.ts';
@@ -14,7 +15,6 @@ import type { Mapping, RegistrantMapping } from './mapping/model.ts';
 import { parseMappingText } from './mapping/parse.ts';
 import { type ReadMapping, readMapping } from './mapping/read.ts';
 import { mappingVersionOf } from './mappings.ts';
-import type { SecretBox } from './secret.ts';
 import { type GivenSource, type SourceSettings, toSettings } from './source.ts';
 import { type KnownForm, putSource, readSource } from './sources.store.ts';
 import { requeueForMapping } from './submissions.store.ts';
@@ -35,6 +35,8 @@ export interface AddRequest {
   readonly mapping: string;
   /** Settings that win over those under `source:` in the mapping file. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Where it stands in the configuration file: a digest of what stands there. */
+  readonly configured?: string;
 }
 
 export interface Added {
@@ -82,10 +84,11 @@ const attributesOf = (mapping: Mapping) =>
  */
 export const createAdd =
   ({ db, registry, clock, centrals, secrets }: AddDeps) =>
-  async ({ name, given, credentials, mapping: text, settings: own }: AddRequest): Promise<Added> => {
+  async ({ name, given, credentials, mapping: text, settings: own, configured }: AddRequest): Promise<Added> => {
     if (!NAME.test(name)) throw new Fault('odk.source-invalid', '--name must be a word of at most 99 characters');
     const document = parseMappingText(text);
-    const settings = toSettings(given, { ...sourcePart(document), ...own });
+    const read = toSettings(given, { ...sourcePart(document), ...own });
+    const settings: SourceSettings = { ...read, ...(configured === undefined ? {} : { configured }) };
     const { client, form: central } = centrals.connect(settings, credentials);
     try {
       const { mapping, warnings } = await readAgainst(document, central, settings);

@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import { Fault } from '../core/fault.ts';
 import type { HttpClient } from '../net/index.ts';
+import type { SecretBox } from '../trust/index.ts';
 import { isCentralError } from './central/answer.ts';
 import { type CentralForm, createCentralForm } from './central/api.ts';
 import { type CentralClient, createCentralClient } from './central/client.ts';
 import type { RetryPolicy } from './central/retry.ts';
 import type { Credentials } from './central/session.ts';
-import type { SecretBox } from './secret.ts';
 import type { SourceSettings } from './source.ts';
 import type { Source } from './sources.store.ts';
 
@@ -72,7 +72,14 @@ export const createCentrals = ({ http, clock, secrets, retry }: CentralsDeps): C
       const found = known.get(name);
       if (found?.key === key) return found.central;
       if (found) void found.central.client.close();
-      const central = connect(settings, JSON.parse(secrets.open(secret, name)) as Credentials);
+      const opened = secrets.open(secret, name);
+      if (opened === undefined) {
+        throw new Fault(
+          'odk.login-refused',
+          `the stored login of ${name} does not open with the key in DATA_DIR; run odk add again`,
+        );
+      }
+      const central = connect(settings, JSON.parse(opened) as Credentials);
       known.set(name, { key, central });
       return central;
     },

@@ -6,16 +6,17 @@ import type { HttpClient } from '../net/index.ts';
  */
 export const oneAtATime = (http: HttpClient): HttpClient => {
   const lines = new Map<string, Promise<unknown>>();
+  const inLine = <T>(url: string, send: () => Promise<T>): Promise<T> => {
+    const { origin } = new URL(url);
+    const mine = (lines.get(origin) ?? Promise.resolve()).then(send);
+    const settled = mine.catch(() => {});
+    lines.set(origin, settled);
+    void settled.then(() => lines.get(origin) === settled && lines.delete(origin));
+    return mine;
+  };
   return {
-    request(request) {
-      const { origin } = new URL(request.url);
-      const before = lines.get(origin) ?? Promise.resolve();
-      const mine = before.then(() => http.request(request));
-      const settled = mine.catch(() => {});
-      lines.set(origin, settled);
-      void settled.then(() => lines.get(origin) === settled && lines.delete(origin));
-      return mine;
-    },
+    request: (request) => inLine(request.url, () => http.request(request)),
+    stream: (request, read) => inLine(request.url, () => http.stream(request, read)),
     close: () => http.close(),
   };
 };

@@ -28,7 +28,9 @@ export interface PollOptions {
   readonly reconcile?: boolean;
   /** The right to the source, when the caller has it already. */
   readonly held?: Hold;
-  /** Told after each batch, for progress on a terminal. */
+  /** Ends the poll at its next write; the next one goes on from there. */
+  readonly signal?: AbortSignal;
+  /** Told after each page, for progress on a terminal. */
   readonly onProgress?: (progress: { readonly done: number; readonly expected: number }) => void;
 }
 
@@ -69,9 +71,9 @@ export const createPoll = (deps: PollDeps) => {
 
   const runStages = async (context: PollContext, options: PollOptions): Promise<Reconciled | undefined> => {
     const { source, place, tally } = context;
-    const drain = async (): Promise<void> => {
+    const drain = async (expected = 0): Promise<void> => {
       await apply.drain(context);
-      options.onProgress?.({ done: tally.counts().read, expected: source.totals['submissions'] ?? 0 });
+      options.onProgress?.({ done: tally.size(), expected: Math.max(expected, tally.size()) });
     };
     await drain();
     await runWalk(context, drain);
@@ -95,7 +97,11 @@ export const createPoll = (deps: PollDeps) => {
     return reconciled;
   };
 
-  const pollHeld = async (name: string, { write }: Hold, options: PollOptions): Promise<PollReport> => {
+  const pollHeld = async (name: string, held: Hold, options: PollOptions): Promise<PollReport> => {
+    const write: Hold['write'] = (work) => {
+      if (options.signal?.aborted) throw new Fault('server.stopping', 'the server is shutting down');
+      return held.write(work);
+    };
     const stored = await db.read((reader) => readSource(reader, name));
     if (!stored) throw new Fault('odk.source-unknown', `there is no ODK source ${name}`);
     if (stored.state === 'paused') throw new Fault('odk.source-paused', `${name} is paused: ${stored.lastError ?? ''}`);
@@ -135,6 +141,7 @@ export const createPoll = (deps: PollDeps) => {
       return { ...counts, ...(reconciled ? { reconciled } : {}) };
     } catch (failure) {
       const error = explain(failure);
+      if (options.signal?.aborted) throw error;
       const isGone = isFault(error) && error.code === 'odk.form-gone';
       const isRefused = isFault(error) && error.code === 'odk.login-refused';
       const isPaused = isFault(error) && error.code === 'odk.source-paused';

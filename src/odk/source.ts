@@ -22,6 +22,8 @@ export interface SourceSettings {
   readonly values: 'shown' | 'masked';
   readonly files: FileLimits;
   readonly writeBack?: WriteBack;
+  /** Digest of the entry in the configuration file that it was made from. */
+  readonly configured?: string;
 }
 
 /** How large one attachment may be, and how much may come within an hour. */

@@ -3,9 +3,9 @@ import { Fault } from '../core/fault.ts';
 import type { Database, Reader } from '../storage/index.ts';
 
 import { type DeadLetter, toDeadLetter } from './letters.ts';
-import { countFiles, countWeakMembers } from './status.store.ts';
 import { type OpenProposal, readProposals } from './proposals.store.ts';
 import { readSource, readSources, type Source } from './sources.store.ts';
+import { countFiles, countWeakMembers } from './status.store.ts';
 import { countEntries, type Place, readDeadLetters } from './submissions.store.ts';
 
 export interface SourceStatus {
@@ -65,6 +65,7 @@ export const createStatus =
       const one = name === undefined ? undefined : await readSource(reader, name);
       if (name !== undefined && !one) throw new Fault('odk.source-unknown', `there is no ODK source ${name}`);
       const sources: SourceStatus[] = [];
-      for (const source of one ? [one] : await readSources(reader)) sources.push(await describe(reader, source, clock()));
+      for (const source of one ? [one] : await readSources(reader))
+        sources.push(await describe(reader, source, clock()));
       return { sources };
     });

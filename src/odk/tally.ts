@@ -18,6 +18,7 @@ export type Counts = { readonly [outcome in Counted]: number } & { readonly read
 /** Counts the distinct submissions of one poll by what became of them. */
 export interface Tally {
   note(instanceId: string, outcome: Outcome | 'echo'): void;
+  size(): number;
   counts(): Counts;
 }
 
@@ -30,6 +31,7 @@ export const createTally = (): Tally => {
       if (before !== undefined && (outcome === 'unchanged' || (before === 'created' && outcome === 'updated'))) return;
       known.set(instanceId, outcome);
     },
+    size: () => known.size,
     counts() {
       const counts = Object.fromEntries(countedOutcomes.map((outcome) => [outcome, 0])) as Record<Counted, number>;
       for (const outcome of known.values()) counts[outcome] += 1;

@@ -34,7 +34,7 @@ type Attempt =
  * watermark moves only when the walk is complete, comes from the data, and never passes Central's time at the walk's
  * first answer.
  */
-export const runWalk = async (context: PollContext, taken: () => Promise<void>): Promise<void> => {
+export const runWalk = async (context: PollContext, taken: (expected: number) => Promise<void>): Promise<void> => {
   const { central } = context;
   let { source } = context;
   const { pageSize } = source.settings;
@@ -71,7 +71,7 @@ export const runWalk = async (context: PollContext, taken: () => Promise<void>):
       if (walk && count !== undefined && count !== walk.count) return { is: 'short' };
       walk = saved;
       await takeRows(context, rows, (tx) => updateSource(tx, source.name, { walk: saved }));
-      await taken();
+      await taken(walk.count);
       if (!next) break;
       page = await next;
     }

@@ -36,7 +36,7 @@ export const findWarnings = (mapping: Mapping, reading: Reading, form: Form, cho
 };
 
 /** Paths of questions that no leaf reads. */
-export const unusedFields = (mapping: Mapping, form: Form): string[] =>
+export const unusedFields = (mapping: Pick<Mapping, 'fields'>, form: Form): string[] =>
   [...form.byPath.values()]
     .filter(({ type }) => type !== 'structure' && type !== 'repeat' && type !== 'system')
     .filter(({ path, name }) => !mapping.fields.has(path) && !path.startsWith('meta.') && !housekeeping.has(name))
