@@ -10,12 +10,13 @@ import { createApply } from './apply/apply.ts';
 import type { RetryPolicy } from './central/retry.ts';
 import { createCentrals } from './centrals.ts';
 import type { ConfiguredSource } from './configured.ts';
+import { queueFiles } from './files/queue.ts';
+import { filesStage } from './files/stage.ts';
 import { holdSource } from './hold-source.ts';
 import { createEngine } from './mapping/expressions/engine.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { createPoll, type PollOptions, type PollReport } from './poll.ts';
 import { type Polling, startPolling } from './polling.ts';
-import type { AfterApply, PollStage } from './ports.ts';
 import { createPreview } from './preview.ts';
 import { createRetry } from './retry.ts';
 import { deleteSource, readSource } from './sources.store.ts';
@@ -33,10 +34,6 @@ export interface OdkDeps {
   readonly secrets: SecretBox;
   readonly configured: readonly ConfiguredSource[];
   readonly retry?: RetryPolicy;
-  /** What takes note of imported submissions in their transaction, in order. */
-  readonly after?: readonly AfterApply[];
-  /** What follows in a poll once the submissions are in, in order. */
-  readonly further?: readonly PollStage[];
 }
 
 // A Central that is away when the configuration names a new source is asked again after this.
@@ -48,9 +45,9 @@ export const createOdk = (deps: OdkDeps) => {
   const engine = createEngine();
   const http = oneAtATime(deps.http);
   const centrals = createCentrals({ http, clock, secrets, ...(deps.retry ? { retry: deps.retry } : {}) });
-  const apply = createApply({ engine, after: deps.after ?? [] });
+  const apply = createApply({ engine, after: [queueFiles] });
   const add = createAdd({ db, registry, clock, centrals, secrets });
-  const poll = createPoll({ ...deps, centrals, apply, further: deps.further ?? [] });
+  const poll = createPoll({ ...deps, centrals, apply, further: [filesStage] });
   const preview = createPreview({ db, registry, clock, log, centrals, engine });
   const retry = createRetry({ db, registry, clock, log, apply });
   const status = createStatus({ db, clock });

@@ -71,8 +71,11 @@ export interface CentralForm {
   fields(version?: string): Promise<FieldRow[]>;
   xml(version?: string): Promise<string>;
   page(request: PageRequest): Promise<Page>;
-  /** Rows by id, at most 40 at once; deleted ones too, where the server can tell (`deleted`). No id may hold a quote. */
-  byIds(ids: readonly string[], deleted: boolean): Promise<readonly ODataRow[]>;
+  /**
+   * Rows by id, at most 40 at once; deleted ones too, unless the server cannot tell (`deleted`). An id with a quote
+   * cannot be written inside a filter and is not found this way.
+   */
+  byIds(ids: readonly string[], deleted?: boolean): Promise<readonly ODataRow[]>;
   /** Rows that arrived at this very moment: the way to ids that no filter can spell. */
   byArrival(submissionDate: string, deleted: boolean): Promise<readonly ODataRow[]>;
   submissionXml(id: string): Promise<string>;
@@ -200,8 +203,10 @@ export const createCentralForm = (client: CentralClient, project: number, xmlFor
       });
       return readPage(answer);
     },
-    byIds: async (ids, deleted) =>
-      ids.length === 0 ? [] : await filtered(orDeleted(ids.map((id) => `__id eq '${id}'`).join(' or '), deleted)),
+    async byIds(ids, deleted = true) {
+      const tests = ids.filter((id) => !id.includes("'")).map((id) => `__id eq '${id}'`);
+      return tests.length === 0 ? [] : await filtered(orDeleted(tests.join(' or '), deleted));
+    },
     byArrival(submissionDate, deleted) {
       // Servers before v2023.1 keep microseconds and show milliseconds.
       const next = new Date(Date.parse(submissionDate) + 1).toISOString();
