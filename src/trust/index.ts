@@ -1,3 +1,4 @@
+export { canonicalize } from './canonical-json.ts';
 export { createEncryption, type EncryptedMessage, type MessageEncryption } from './encryption.ts';
 export { readKeyFile } from './key-file.ts';
 export { createKeySets, type KeySets, type KeySetsOptions } from './key-sets.ts';

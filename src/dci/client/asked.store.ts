@@ -13,6 +13,8 @@ export interface AskedSettings {
   readonly take?: boolean;
   /** The programme that those who come in by it are put into. */
   readonly programme?: string;
+  /** The subscriptions that are to end. */
+  readonly codes?: readonly string[];
 }
 
 /** An asynchronous message of ours, and how far it has come. */

@@ -167,7 +167,7 @@ export const createDciClient = (deps: ClientDeps): DciClient => {
         registry,
         message: unsubscribeMessage(codes, clock()),
         total: codes.length,
-        settings: {},
+        settings: { codes },
       }),
     async status(peerId, registry, question) {
       const ask = { operation: 'sync/txn/status', registry, message: statusMessage(question), total: 1 } as const;
