@@ -22,8 +22,10 @@ import { createBearers } from './dci/client/bearer.ts';
 import { dciJobs } from './dci/dci.jobs.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
 import type { DciDeps } from './dci/deps.ts';
+import { createInbox } from './dci/inbox/inbox.ts';
 import { peerTokenRoutes } from './dci/token.routes.ts';
 import { startRunner } from './delivery/index.ts';
+import { createTakeRecords } from './exchange/import/take.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
@@ -172,6 +174,8 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
     secret: ground.tokenSecret,
     clock,
   });
+  const calls = recordDci({ db, ledger: ground.ledger, seenMessages: createSeenMessages(clock), clock });
+  const takeRecords = createTakeRecords({ registry: ground.registry, clock });
   return {
     config: {
       senderId: config.dciSenderId,
@@ -189,7 +193,8 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
     registry: ground.registry,
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
-    calls: recordDci({ db, ledger: ground.ledger, seenMessages: createSeenMessages(clock), clock }),
+    calls,
+    inbox: createInbox({ db, calls, takeRecords, clock }),
     jwks: async () => ground.keys.jwks(await ground.senderIds()),
     clock,
     log,

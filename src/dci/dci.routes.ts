@@ -3,6 +3,7 @@ import { Fault } from '../core/fault.ts';
 import { rawBody } from '../http/index.ts';
 import { answerersOf } from './answerers.ts';
 import type { DciDeps } from './deps.ts';
+import { isInboxOperation } from './inbox/inbox.ts';
 import { type OperationName, operationOf } from './operations.ts';
 import { type Endpoint, endpoints, isDciPath } from './paths.ts';
 import {
@@ -17,6 +18,7 @@ import {
   requireSignature,
   requireToken,
   type Step,
+  takeIn,
 } from './steps.routes.ts';
 import { createTransactions } from './transactions/accept.ts';
 import { isAsyncOperation } from './transactions/transaction.ts';
@@ -56,6 +58,7 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
 
   /** What is done with a message that passed every check; `undefined` for what is not offered. */
   const lastStep = (name: OperationName): Step | undefined => {
+    if (deps.inbox && isInboxOperation(name)) return takeIn(deps.inbox, name);
     const answerer = answerers.get(name);
     if (!answerer) return undefined;
     return isAsyncOperation(name) ? acknowledge(deps, transactions, name) : replyTo(deps, answerer);

@@ -8,6 +8,7 @@ import type { Database } from '../storage/index.ts';
 import type { EnvelopeSigner } from '../trust/index.ts';
 import type { SignaturePolicy, Verifier } from '../trust/ports.ts';
 import type { CallRecorder } from './exchange.ts';
+import type { Inbox } from './inbox/inbox.ts';
 import type { RegistryName } from './registries/registry.ts';
 
 /** The settings of this door (product.md, environment). */
@@ -41,6 +42,8 @@ export interface DciDeps {
   readonly decryptMessage?: (message: unknown, peer: Peer) => Promise<unknown>;
   /** The encrypted form of what answers an encrypted message. */
   readonly encryptMessage?: (message: object, peer: Peer) => Promise<object>;
+  /** Takes in callbacks and notifications; absent: they are not served. */
+  readonly inbox?: Inbox;
   /** Our public keys. */
   readonly jwks: () => Promise<object>;
   readonly clock: Clock;

@@ -9,6 +9,7 @@ import type { DciDeps } from './deps.ts';
 import { type RequestHeader, refusalBody } from './envelope.ts';
 import type { Exchange, Question, Reply } from './exchange.ts';
 import { toRefusal } from './fault.ts';
+import type { Inbox, InboxOperation } from './inbox/inbox.ts';
 import type { Operation } from './operations.ts';
 import type { Endpoint } from './paths.ts';
 import { placeOf } from './place.ts';
@@ -208,4 +209,11 @@ export const acknowledge =
         log.warn({ err: error }, 'cannot note that an Ack is out');
       });
     });
+  };
+
+/** Takes in what another registry calls back or tells us. */
+export const takeIn =
+  (inbox: Inbox, operation: InboxOperation): Step =>
+  async (ctx) => {
+    send(ctx, 200, await inbox.receive(ctx.state.exchange, ctx.state.question, operation));
   };

@@ -59,3 +59,7 @@ export const publishedRequest = (registry: RegistryName, path: string): Publishe
 /** The published schema of errors with an HTTP status of their own. */
 export const publishedError = (registry: RegistryName): Published | undefined =>
   schemaAt(registry, ['components', 'responses', 'HttpErrorResponse', ...content]);
+
+/** The published schema of an Ack: what asynchronous calls and callbacks are answered with. */
+export const publishedAck = (registry: RegistryName): Published | undefined =>
+  schemaAt(registry, ['components', 'responses', 'Response', ...content]);
