@@ -2,14 +2,22 @@ import type { Answerer } from './answerer.ts';
 import type { DciDeps } from './deps.ts';
 import type { OperationName } from './operations.ts';
 import { answerSearch, emptySearchMessage } from './search.ts';
+import { receiptAnswerers } from './transactions/receipt.ts';
+import { statusAnswerer } from './transactions/status.ts';
 
-export type AnswererDeps = Pick<DciDeps, 'registry' | 'clock'>;
+export type AnswererDeps = Pick<DciDeps, 'db' | 'registry' | 'clock'>;
 
 /** The operations that this server offers, and who answers them: a callback is no question and stands elsewhere. */
 export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answerer> => {
   const search: Answerer = { action: 'on-search', read: answerSearch(deps), nothing: emptySearchMessage };
+  const status = statusAnswerer(deps);
+  const receipts = receiptAnswerers(deps);
   return new Map<OperationName, Answerer>([
     ['search', search],
     ['sync/search', search],
+    ['txn/status', status],
+    ['sync/txn/status', status],
+    ['receipt', receipts.later],
+    ['sync/receipt', receipts.atOnce],
   ]);
 };

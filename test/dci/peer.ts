@@ -16,6 +16,8 @@ export interface TestPeer {
   readonly privateKey: KeyObject;
   search(item: Record<string, unknown>, more?: Partial<Envelope['header']>): Envelope;
   searchMany(items: readonly Record<string, unknown>[], more?: Partial<Envelope['header']>): Envelope;
+  /** Any other message; it names no callback address. */
+  ask(action: string, message: object, more?: Partial<Envelope['header']>): Envelope;
 }
 
 /** Canonical JSON, in ASCII as Python writes it, or in UTF-8. */
@@ -80,6 +82,19 @@ const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 export const createTestPeer = (senderId: string): TestPeer => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: `${senderId}|k1|ed25519`, use: 'sig', alg: 'EdDSA' };
+  const ask: TestPeer['ask'] = (action, message, more = {}) => ({
+    header: {
+      version: '1.0.0',
+      message_id: randomUUID(),
+      message_ts: now(),
+      action,
+      sender_id: senderId,
+      receiver_id: 'crosswalk.test',
+      total_count: 1,
+      ...more,
+    },
+    message,
+  });
   const searchMany: TestPeer['searchMany'] = (items, more = {}) => ({
     header: {
       version: '1.0.0',
@@ -104,7 +119,7 @@ export const createTestPeer = (senderId: string): TestPeer => {
       })),
     },
   });
-  return { senderId, jwk, privateKey, searchMany, search: (item, more) => searchMany([item], more) };
+  return { senderId, jwk, privateKey, ask, searchMany, search: (item, more) => searchMany([item], more) };
 };
 
 /** The question for one identifier. */

@@ -61,6 +61,8 @@ export interface DciServer {
   /** Posts to a synchronous search, and checks the shape of whatever comes back. */
   search(body: Envelope | string | Buffer, token?: string, at?: SearchPath): Promise<Answer>;
   get(path: string): Promise<Answer>;
+  /** From now on asynchronous messages are worked on, and answers delivered. */
+  startJobs(): void;
   stop(): Promise<void>;
 }
 
@@ -89,7 +91,7 @@ export const startDciServer = async (
     readonly db?: Database;
     readonly config?: Partial<DciConfig>;
     readonly deps?: Partial<DciDeps>;
-    /** Also works on asynchronous messages and delivers. */
+    /** Works on asynchronous messages and delivers from the start. */
     readonly jobs?: boolean;
   } = {},
 ): Promise<DciServer> => {
@@ -127,13 +129,14 @@ export const startDciServer = async (
     ...given.deps,
   };
   const http = createHttpClient({ allowPrivate: config.reach === 'private' });
-  const startJobs = (): { stop(): Promise<void> }[] => {
+  const jobs: { stop(): Promise<void> }[] = [];
+  const startJobs = (): void => {
     const bearers = createBearers({ http, secrets, clock: systemClock });
     const dci = dciJobs({ ...deps, http, bearers, ledger });
     const runner = { db, clock: systemClock, log: silentLogger, retryBaseMs: RETRY_BASE_MS, senders: dci.senders };
-    return [startRunner(runner), dci.start()];
+    jobs.push(startRunner(runner), dci.start());
   };
-  const jobs = given.jobs ? startJobs() : [];
+  if (given.jobs) startJobs();
   const app = createHttpApp({ log: silentLogger, metrics: createMetrics(), doors: [dciRoutes(deps)] });
   const server = await listen(app.callback(), '127.0.0.1', 0);
   const url = `http://127.0.0.1:${server.port}`;
@@ -180,6 +183,7 @@ export const startDciServer = async (
       return answer;
     },
     get: (path) => call(path, { method: 'GET' }),
+    startJobs,
     async stop() {
       await server.stop(100);
       await Promise.all(jobs.map((job) => job.stop()));

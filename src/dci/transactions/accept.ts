@@ -2,9 +2,9 @@ import type { Clock } from '../../core/clock.ts';
 import { Fault, isFault } from '../../core/fault.ts';
 import { checkUrl, type Reach } from '../../net/index.ts';
 import { createBatcher, type Database } from '../../storage/index.ts';
-import { ackBody, idText, type RequestHeader } from '../envelope.ts';
+import { ackBody, type RequestHeader } from '../envelope.ts';
 import type { CallRecorder, Exchange, Question } from '../exchange.ts';
-import { keysOf } from './kinds.ts';
+import { toTransaction } from './to-transaction.ts';
 import type { AsyncOperation } from './transaction.ts';
 import { findByMessage, insertTransaction, release } from './transactions.store.ts';
 
@@ -42,7 +42,7 @@ export const createTransactions = ({ db, clock, calls }: TransactionsDeps): Tran
   return {
     async accept(exchange, question, operation) {
       const now = clock();
-      const { header, message, peer, place, correlationId } = question;
+      const { header, peer, correlationId } = question;
       const ack = Buffer.from(ackBody(correlationId, now));
       exchange.status = 200;
       exchange.answer = ack;
@@ -53,17 +53,7 @@ export const createTransactions = ({ db, clock, calls }: TransactionsDeps): Tran
           if (known) return known;
           throw duplicate();
         }
-        const transaction = {
-          correlationId,
-          senderId: peer.senderId,
-          messageId: header.messageId,
-          transactionId: idText((message as { transaction_id: unknown }).transaction_id),
-          operation,
-          question: { header, message, registry: place.registry, neutral: place.neutral, scopes: peer.scopes },
-          keys: keysOf(operation, message),
-          due: now + ACK_WITHIN_MS,
-        };
-        await insertTransaction(tx, transaction, now);
+        await insertTransaction(tx, { ...toTransaction(question, operation), due: now + ACK_WITHIN_MS }, now);
         return undefined;
       });
       exchange.isRecorded = first === undefined;

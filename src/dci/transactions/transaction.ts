@@ -59,3 +59,15 @@ export interface TransactionKey {
   readonly kind: 'reference' | 'code';
   readonly value: string;
 }
+
+export interface NewTransaction {
+  readonly correlationId: string;
+  readonly senderId: string;
+  readonly messageId: string;
+  readonly transactionId: string;
+  readonly operation: AsyncOperation;
+  readonly question: StoredQuestion;
+  readonly keys: readonly TransactionKey[];
+  /** Not worked on before. */
+  readonly due: number;
+}

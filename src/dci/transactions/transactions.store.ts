@@ -3,7 +3,14 @@ import { chunk } from '../../core/async.ts';
 import { toTimestamp } from '../../core/clock.ts';
 import { insertRows, knexOf, type Reader, type Tx, wake } from '../../storage/index.ts';
 import type { Reply } from '../exchange.ts';
-import type { AsyncOperation, StoredQuestion, Transaction, TransactionKey, TransactionState } from './transaction.ts';
+import type {
+  AsyncOperation,
+  NewTransaction,
+  StoredQuestion,
+  Transaction,
+  TransactionKey,
+  TransactionState,
+} from './transaction.ts';
 
 /** Woken when a transaction can be worked on. */
 export const TRANSACTIONS_TOPIC = 'dci-transactions';
@@ -41,25 +48,14 @@ const fromRow = (row: Row): Transaction => ({
 // Ids are foreign text; what no column can hold is replaced on the way in and in every look-up alike.
 const asColumn = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
 
-export interface NewTransaction {
-  readonly correlationId: string;
-  readonly senderId: string;
-  readonly messageId: string;
-  readonly transactionId: string;
-  readonly operation: AsyncOperation;
-  readonly question: StoredQuestion;
-  readonly keys: readonly TransactionKey[];
-  /** Not worked on before. */
-  readonly due: number;
-}
-
 const insertKeys = async (tx: Tx, senderId: string, seq: number, keys: readonly TransactionKey[]): Promise<void> => {
   const rows = keys.map(({ kind, value }) => [senderId, kind, asColumn(value), seq]);
   const columns = ['sender_id', 'kind', 'value', 'transaction_seq'];
   await insertRows(tx, 'dci_transaction_keys', columns, rows, 'on conflict do nothing');
 };
 
-export const insertTransaction = async (tx: Tx, given: NewTransaction, now: number): Promise<void> => {
+/** Answers its number; `undefined` when the message has a transaction already. */
+export const insertTransaction = async (tx: Tx, given: NewTransaction, now: number): Promise<number | undefined> => {
   const [inserted]: { seq: number }[] = await knexOf(tx)('dci_transactions')
     .insert({
       correlation_id: given.correlationId,
@@ -72,8 +68,11 @@ export const insertTransaction = async (tx: Tx, given: NewTransaction, now: numb
       accepted_at: toTimestamp(now),
       question: JSON.stringify(given.question),
     })
+    .onConflict(['sender_id', 'message_id'])
+    .ignore()
     .returning('seq');
-  await insertKeys(tx, given.senderId, (inserted as { seq: number }).seq, given.keys);
+  if (inserted) await insertKeys(tx, given.senderId, inserted.seq, given.keys);
+  return inserted?.seq;
 };
 
 /** Lets transactions be worked on from now on. */
