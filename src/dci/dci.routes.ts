@@ -1,6 +1,5 @@
 import type { Middleware } from 'koa';
 import { Fault } from '../core/fault.ts';
-import { rawBody } from '../http/index.ts';
 import { answerersOf } from './answerers.ts';
 import type { DciDeps } from './deps.ts';
 import { isInboxOperation } from './inbox/inbox.ts';
@@ -13,6 +12,7 @@ import {
   limitRate,
   openEnvelope,
   openMessage,
+  readBody,
   replyTo,
   requireScope,
   requireSignature,
@@ -79,7 +79,7 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
       ...frame(endpoint),
       requireToken(deps),
       rate,
-      rawBody({ limit: deps.config.maxBody }) as Step,
+      readBody(deps, operation),
       openEnvelope,
       requireSignature(deps),
       requireScope(deps, operation, endpoint),
