@@ -3,6 +3,7 @@ import { Fault } from '../core/fault.ts';
 import { answerersOf } from './answerers.ts';
 import type { DciDeps } from './deps.ts';
 import { isInboxOperation } from './inbox/inbox.ts';
+import { mockup } from './mockup/mockup.routes.ts';
 import { type OperationName, operationOf } from './operations.ts';
 import { type Endpoint, endpoints, isDciPath } from './paths.ts';
 import {
@@ -64,6 +65,8 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
     return isAsyncOperation(name) ? acknowledge(deps, transactions, name) : replyTo(deps, answerer);
   };
 
+  const sample = (endpoint: Endpoint): readonly Step[] => (deps.config.mockup ? [mockup(endpoint, deps.clock)] : []);
+
   const recipe = (endpoint: Endpoint): Middleware => {
     const { operation: name, registry } = endpoint;
     const operation = operationOf(name);
@@ -73,9 +76,10 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
       const message = isElsewhere
         ? `the ${registry} registry has no operation ${operation.path}`
         : `this server does not offer the operation ${operation.path}`;
-      return inOrder([...frame(endpoint), requireToken(deps), refuseEverything(message)]);
+      return inOrder([...sample(endpoint), ...frame(endpoint), requireToken(deps), refuseEverything(message)]);
     }
     return inOrder([
+      ...sample(endpoint),
       ...frame(endpoint),
       requireToken(deps),
       rate,
