@@ -28,6 +28,7 @@ import { startRunner } from './delivery/index.ts';
 import { createTakeRecords } from './exchange/import/take.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
+import { measureKeys } from './measure-keys.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
 import { readConfiguredSources } from './odk/configured.ts';
 import { createOdk, type Odk } from './odk/odk.ts';
@@ -204,9 +205,10 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
 };
 
 /** The doors of a server, in the order they are tried. */
-export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
+export const doorsOf = (ground: Ground, metrics: Metrics): readonly Door[] => {
   const { clock } = ground;
   const dci = dciDeps(ground);
+  measureKeys(ground.keys, clock, metrics);
   return [
     dciRoutes(dci),
     peerTokenRoutes({ tokens: dci.tokens }),
