@@ -14,6 +14,7 @@ import {
   type PeerTokens,
 } from './access/index.ts';
 import { tokenRoutes } from './api-v2/token.routes.ts';
+import { type AskPeers, openAskPeers } from './ask-peers.ts';
 import { auditRoutes } from './audit/audit.routes.ts';
 import type { Config } from './config/index.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -23,12 +24,12 @@ import { dciJobs } from './dci/dci.jobs.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
 import type { DciDeps } from './dci/deps.ts';
 import { createInbox } from './dci/inbox/inbox.ts';
+import { testTriggerRoutes } from './dci/test-trigger.routes.ts';
 import { peerTokenRoutes } from './dci/token.routes.ts';
 import { startRunner } from './delivery/index.ts';
 import { createTakeRecords } from './exchange/import/take.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
-import { measureKeys } from './measure-keys.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
 import { readConfiguredSources } from './odk/configured.ts';
 import { createOdk, type Odk } from './odk/odk.ts';
@@ -61,6 +62,8 @@ export interface Ground {
   readonly registry: Registry;
   readonly ledger: Ledger;
   readonly odk: Odk;
+  /** Our side towards other registries. */
+  readonly asking: AskPeers;
   readonly peers: Peers;
   readonly peerDirectory: PeerDirectory;
   readonly clients: Clients;
@@ -122,6 +125,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       secrets: openSecretBox(join(config.dataDir, 'odk-secrets.key')),
       configured: readConfiguredSources(config.sources, config.configFile),
     });
+    const asking = openAskPeers({ config, log, clock, db, registry, ledger, peerDirectory, keys, secrets, peerHttp });
     return {
       config,
       log,
@@ -131,6 +135,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       registry,
       ledger,
       odk,
+      asking,
       peers,
       peerDirectory,
       clients,
@@ -185,7 +190,6 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
       rateLimit: config.dciRateLimit,
       maxBody: config.maxBody,
       reach: config.dciAllowPrivateCallbacks ? 'private' : 'public',
-      mockup: config.dciMockupMode,
     },
     db,
     peers: ground.peerDirectory,
@@ -193,7 +197,6 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
     verifier: createVerifier({ keySets, clock }),
     signer: createSigner({ keys: ground.keys, clock }),
     registry: ground.registry,
-    takeRecords: createTakeRecords({ registry: ground.registry, clock }),
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
     calls,
@@ -205,13 +208,15 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
 };
 
 /** The doors of a server, in the order they are tried. */
-export const doorsOf = (ground: Ground, metrics: Metrics): readonly Door[] => {
-  const { clock } = ground;
+export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
+  const { clock, log } = ground;
   const dci = dciDeps(ground);
-  measureKeys(ground.keys, clock, metrics);
   return [
     dciRoutes(dci),
     peerTokenRoutes({ tokens: dci.tokens }),
+    ...(ground.config.dciTestTrigger
+      ? [testTriggerRoutes({ client: ground.asking.client, peers: ground.peers, registry: dci.config.registry, log })]
+      : []),
     auditRoutes({ ledger: ground.ledger, tokens: ground.tokens, clock }),
     tokenRoutes({ clients: ground.clients, tokens: ground.tokens }),
   ];
@@ -234,6 +239,7 @@ export const startJobs = (ground: Ground): Jobs => {
     ledger.startCheckpoints(),
     startRunner({ db, clock, log, retryBaseMs: config.deliveryRetryBaseMs, senders: dci.senders }),
     dci.start(),
+    ground.asking.pulls.start(),
     ground.odk.startPolling(),
   ];
   return {

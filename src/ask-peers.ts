@@ -5,6 +5,7 @@ import type { Logger } from './core/log.ts';
 import { createBearers } from './dci/client/bearer.ts';
 import { createDciClient, type DciClient } from './dci/client/client.ts';
 import { createPull, type Pull } from './dci/client/pull.ts';
+import { createPulls, type Pulls } from './dci/client/pulls.ts';
 import { createTakeRecords } from './exchange/import/take.ts';
 import type { Ledger } from './ledger/index.ts';
 import { createJwksFetcher, type HttpClient } from './net/index.ts';
@@ -36,6 +37,7 @@ interface Parts {
 export interface AskPeers {
   readonly client: DciClient;
   readonly pull: Pull;
+  readonly pulls: Pulls;
 }
 
 export const openAskPeers = (parts: Parts): AskPeers => {
@@ -56,5 +58,6 @@ export const openAskPeers = (parts: Parts): AskPeers => {
     peers,
     clock,
   });
-  return { client, pull: createPull({ client, peers, db, takeRecords: createTakeRecords({ registry, clock }) }) };
+  const pull = createPull({ client, peers, db, takeRecords: createTakeRecords({ registry, clock }) });
+  return { client, pull, pulls: createPulls({ db, pull, clock, log }) };
 };

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import { Fault } from '../core/fault.ts';
 import { type QueryType, queryTypes, type SearchQuestion } from '../dci/client/ask-search.ts';
 import type { SubscriptionWish } from '../dci/client/ask-subscribe.ts';
 import { type RegistryName, registryNames } from '../dci/registries/registry.ts';
+import { collect } from './options.ts';
 
 /** What a person may say on the command line about whom is asked for. */
 export interface WhomOptions {
@@ -114,3 +116,21 @@ export const toCount = (text: string | undefined, option: string): number | unde
   if (!/^[1-9]\d{0,5}$/.test(text)) throw wrong(`${option} must be a whole number above 0`);
   return Number(text);
 };
+
+/** The options by which a person says whom is asked for, and of whom. */
+export const whomOptions = (command: Command): Command =>
+  command
+    .requiredOption('--peer <id>', 'the sender_id of the registry to ask (peer add --url)')
+    .option('--registry <registry>', 'social, crvs, dr, fr or ibr (default: DCI_REGISTRY)')
+    .option('--id <type=value>', 'by identifier, such as UIN=100500000001')
+    .option(
+      '--where <condition>',
+      '"ATTRIBUTE OPERATOR VALUE", such as "age ge 60" (repeat: all must hold)',
+      collect,
+      [],
+    )
+    .option('--query <json>', 'a query as the standard writes it, or @FILE; needs --query-type')
+    .option('--query-type <type>', 'idtype-value, predicate, expression or graphql')
+    .option('--record-type <type>', 'what the records are called there, such as Member or Group')
+    .option('--reg-type <type>', 'what the registry is called there')
+    .option('--purpose <code>', 'why it is asked');

@@ -1,33 +1,16 @@
-import type { Command } from 'commander';
-import { openAskPeers } from '../ask-peers.ts';
 import { Fault } from '../core/fault.ts';
 import { attributeTypes, type StatusQuestion, txnTypes } from '../dci/client/ask-status.ts';
 import type { Acknowledged } from '../dci/client/client.ts';
 import type { AnsweredItem } from '../dci/client/read-search.ts';
 import type { CliContext, CommandFile } from './context.ts';
-import { toCount, toRegistry, toSearchQuestion, toWish, type WhomOptions } from './dci-questions.ts';
+import { addAnswers } from './dci-answers.ts';
+import { addPull, reportText } from './dci-pull.ts';
+import { toCount, toRegistry, toSearchQuestion, toWish, type WhomOptions, whomOptions } from './dci-questions.ts';
 import { collect } from './options.ts';
 
 interface PeerOption {
   readonly peer: string;
 }
-
-const whomOptions = (command: Command): Command =>
-  command
-    .requiredOption('--peer <id>', 'the sender_id of the registry to ask (peer add --url)')
-    .option('--registry <registry>', 'social, crvs, dr, fr or ibr (default: DCI_REGISTRY)')
-    .option('--id <type=value>', 'by identifier, such as UIN=100500000001')
-    .option(
-      '--where <condition>',
-      '"ATTRIBUTE OPERATOR VALUE", such as "age ge 60" (repeat: all must hold)',
-      collect,
-      [],
-    )
-    .option('--query <json>', 'a query as the standard writes it, or @FILE; needs --query-type')
-    .option('--query-type <type>', 'idtype-value, predicate, expression or graphql')
-    .option('--record-type <type>', 'what the records are called there, such as Member or Group')
-    .option('--reg-type <type>', 'what the registry is called there')
-    .option('--purpose <code>', 'why it is asked');
 
 const showAck = (context: CliContext, { transactionId, correlationId, follows }: Acknowledged): void => {
   const ids = { transaction_id: transactionId, correlation_id: correlationId ?? null };
@@ -68,7 +51,7 @@ interface SearchOptions extends PeerOption, WhomOptions {
 
 const search = (context: CliContext) => async (options: SearchOptions) => {
   const ground = await context.ground();
-  const { client, pull } = openAskPeers(ground);
+  const { client, pull } = ground.asking;
   const question = toSearchQuestion(options, ground.config.dciRegistry);
   const size = toCount(options.pageSize, '--page-size');
   const number = toCount(options.page, '--page');
@@ -83,14 +66,8 @@ const search = (context: CliContext) => async (options: SearchOptions) => {
   }
   if (options.import) {
     const report = await pull(peer, question, { ...settings, ...(size === undefined ? {} : { pageSize: size }) });
-    const { records, created, updated, unchanged, failed, errors } = report;
-    context.print(report, () =>
-      [
-        `${records} records: ${created} created, ${updated} updated, ${unchanged} unchanged, ${failed} failed`,
-        ...errors.slice(0, 20).map(({ line, reason }) => `record ${line}: ${reason}`),
-      ].join('\n'),
-    );
-    if (failed > 0) context.fail();
+    context.print(report, () => reportText(report));
+    if (report.failed > 0) context.fail();
     return;
   }
   const answer = await client.search(peer, [{ ...question, ...(size || number ? page : {}) }]);
@@ -105,13 +82,13 @@ const search = (context: CliContext) => async (options: SearchOptions) => {
 const subscribe = (context: CliContext) => async (options: PeerOption & WhomOptions & { readonly event: string }) => {
   const ground = await context.ground();
   const wish = toWish(options, ground.config.dciRegistry);
-  showAck(context, await openAskPeers(ground).client.subscribe(options.peer, [wish]));
+  showAck(context, await ground.asking.client.subscribe(options.peer, [wish]));
 };
 
 const unsubscribe = (context: CliContext) => async (codes: string[], options: PeerOption & { registry?: string }) => {
   const ground = await context.ground();
   const registry = options.registry === undefined ? ground.config.dciRegistry : toRegistry(options.registry);
-  showAck(context, await openAskPeers(ground).client.unsubscribe(options.peer, registry, codes));
+  showAck(context, await ground.asking.client.unsubscribe(options.peer, registry, codes));
 };
 
 interface StatusOptions extends PeerOption {
@@ -143,7 +120,7 @@ const toStatusQuestion = (options: StatusOptions): StatusQuestion => {
 
 const status = (context: CliContext) => async (options: StatusOptions) => {
   const ground = await context.ground();
-  const { client } = openAskPeers(ground);
+  const { client } = ground.asking;
   const registry = options.registry === undefined ? ground.config.dciRegistry : toRegistry(options.registry);
   const question = toStatusQuestion(options);
   if (options.async) return showAck(context, await client.statusLater(options.peer, registry, question));
@@ -195,4 +172,7 @@ export const dci: CommandFile = (program, context) => {
     .option('--code <code>', 'by subscription code (repeat)', collect, [])
     .option('--async', 'do not wait: the answer is called back to this server')
     .action(status(context));
+
+  addAnswers(command, context);
+  addPull(command, context);
 };

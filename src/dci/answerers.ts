@@ -1,14 +1,11 @@
 import type { Answerer } from './answerer.ts';
-import { answerDisabilityDetails, answerDisabilitySupport, answerDisabled } from './convenience/disabled.ts';
-import { answerEnrolled } from './convenience/enrolled.ts';
-import { answerEnrollmentUpdates } from './convenience/enrollment-updates.ts';
 import type { DciDeps } from './deps.ts';
 import type { OperationName } from './operations.ts';
 import { answerSearch, emptySearchMessage } from './search.ts';
 import { receiptAnswerers } from './transactions/receipt.ts';
 import { statusAnswerer } from './transactions/status.ts';
 
-export type AnswererDeps = Pick<DciDeps, 'db' | 'registry' | 'clock' | 'takeRecords'>;
+export type AnswererDeps = Pick<DciDeps, 'db' | 'registry' | 'clock'>;
 
 /** The operations that this server offers, and who answers them: a callback is no question and stands elsewhere. */
 export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answerer> => {
@@ -22,10 +19,5 @@ export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answ
     ['sync/txn/status', status],
     ['receipt', receipts.later],
     ['sync/receipt', receipts.atOnce],
-    ['sync/disabled', answerDisabled(deps)],
-    ['sync/get-disability-details', answerDisabilityDetails(deps)],
-    ['sync/get-disability-support', answerDisabilitySupport(deps)],
-    ['sync/enrolled', answerEnrolled(deps)],
-    ['sync/enrollment/updates', answerEnrollmentUpdates(deps)],
   ]);
 };

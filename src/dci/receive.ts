@@ -60,6 +60,9 @@ const mismatch = async (peers: DciDeps['peers'], senderId: string): Promise<Faul
     ? new Fault('dci.sender-mismatch', 'header.sender_id: is not the owner of the token')
     : new Fault('dci.sender-unknown', 'header.sender_id: no such sender is registered');
 
+/** One importer spells the member's name wrong. */
+export const signatureOf = (envelope: Members): unknown => envelope['signature'] ?? envelope['sinature'];
+
 /**
  * Checks that the owner of the token sent this. The signature comes first: a message that was altered on its way is
  * to be refused for that, whatever else the alteration made wrong of it (dci.md §15.7).
@@ -73,14 +76,14 @@ export const verifySender = async (
   const isOwner = senderId === undefined || senderId === peer.senderId;
   const policy = { policy: config.signatures, mustSign: peer.mustSign };
   try {
-    const message = { body, parsed, signature: envelope['signature'], messageTs };
+    const message = { body, parsed, signature: signatureOf(envelope), messageTs };
     const verification = await verifier.verify(peer, message, policy);
     if (!isOwner) throw await mismatch(peers, senderId);
     return verification;
   } catch (error) {
     // A signature that is not the token owner's may be honestly that of the sender named: then the token is wrong.
     if (isOwner || !isFault(error) || error.kind !== 'untrusted-signature') throw error;
-    const isStranger = error.code === 'signature.missing' || claimedSender(envelope['signature']) === senderId;
+    const isStranger = error.code === 'signature.missing' || claimedSender(signatureOf(envelope)) === senderId;
     throw isStranger ? await mismatch(peers, senderId) : error;
   }
 };

@@ -5,13 +5,11 @@ export interface Metrics {
   readonly registry: Registry;
   readonly requests: Histogram<'door' | 'method' | 'status'>;
   counter<L extends string>(name: string, help: string, labels: readonly L[]): Counter<L>;
-  /** `several`: how the values of several processes become one; those that all of them see alike are not summed. */
   gauge<L extends string>(
     name: string,
     help: string,
     labels: readonly L[],
     collect?: (gauge: Gauge<L>) => void | Promise<void>,
-    several?: 'sum' | 'max',
   ): Gauge<L>;
 }
 
@@ -28,12 +26,11 @@ export const createMetrics = (): Metrics => {
       registers: [registry],
     }),
     counter: (name, help, labels) => new Counter({ name, help, labelNames: labels, registers: [registry] }),
-    gauge: (name, help, labels, collect, several = 'sum') =>
+    gauge: (name, help, labels, collect) =>
       new Gauge({
         name,
         help,
         labelNames: labels,
-        aggregator: several,
         registers: [registry],
         ...(collect
           ? {

@@ -4,11 +4,14 @@ import { Fault } from '../../core/fault.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Database } from '../../storage/index.ts';
 import { findByRegType } from '../registries/all.ts';
+import type { RegistryName } from '../registries/registry.ts';
 import { nothingTaken, sumOf, type Taken, type TakeRecords, writerFor } from '../take-records.ts';
 import { writeTaking } from '../write-taking.ts';
 import type { SearchQuestion } from './ask-search.ts';
 import type { DciClient } from './client.ts';
+import { fromG2pRecords } from './g2p-registrants.ts';
 import type { AnsweredItem } from './read-search.ts';
+import { asksForGroups } from './since.ts';
 
 export interface PullDeps {
   readonly client: Pick<DciClient, 'search'>;
@@ -20,6 +23,8 @@ export interface PullDeps {
 export interface PullOptions {
   readonly pageSize?: number;
   readonly programme?: string;
+  /** Called before each page; throws when the walk may not go on. */
+  readonly goOn?: () => Promise<void>;
 }
 
 /** What a walk through another registry's answer brought. */
@@ -39,6 +44,18 @@ const itemOf = (peerId: string, [item]: readonly AnsweredItem[]): AnsweredItem |
   throw new Fault('dci.ask-refused', `${peerId} refused the question${why === '' ? '' : `: ${why}`}`);
 };
 
+/** The records of a page, and whose they are; answers in GraphQL have a shape of their own. */
+const readPage = (
+  question: SearchQuestion,
+  item: AnsweredItem | undefined,
+): { readonly registry: RegistryName; readonly records: readonly JsonObject[] } => {
+  const records = item?.records ?? [];
+  if (question.queryType === 'graphql') {
+    return { registry: 'social', records: fromG2pRecords(records, asksForGroups(question)) };
+  }
+  return { registry: findByRegType(item?.regType)?.name ?? question.registry, records };
+};
+
 /**
  * Asks a question page by page and takes the records in, a page in each transaction. Walking again after a failure
  * begins at the first page: what is in already changes nothing.
@@ -52,17 +69,19 @@ export const createPull =
         `records of ${peerId} may not be taken in: it is no source (peer update --source)`,
       );
     }
-    const { pageSize = PAGE_SIZE, programme } = options;
+    const { pageSize = PAGE_SIZE, programme, goOn } = options;
+    const hasPages = question.queryType !== 'graphql';
     let taken = nothingTaken;
     let records = 0;
     let before: readonly JsonObject[] = [];
     for (let number = 1; number <= MAX_PAGES; number += 1) {
-      const { items } = await client.search(peerId, [{ ...question, page: { size: pageSize, number } }]);
+      await goOn?.();
+      const asked = hasPages ? { ...question, page: { size: pageSize, number } } : question;
+      const { items } = await client.search(peerId, [asked]);
       const item = itemOf(peerId, items);
-      const page = item?.records ?? [];
+      const { registry, records: page } = readPage(question, item);
       // A registry that knows no pages answers with the same one for ever.
-      if (!item || page.length === 0 || isEqualJson(page, before)) return { pages: number - 1, records, ...taken };
-      const registry = findByRegType(item.regType)?.name ?? question.registry;
+      if (page.length === 0 || isEqualJson(page, before)) return { pages: number - 1, records, ...taken };
       const more = await writeTaking(db, (tx) =>
         takeRecords(tx, {
           registry,
@@ -74,7 +93,8 @@ export const createPull =
       taken = sumOf(taken, more);
       records += page.length;
       before = page;
-      if (page.length < pageSize || (item.total !== undefined && records >= item.total)) {
+      const isLast = page.length < pageSize || (item?.total !== undefined && records >= item.total);
+      if (isLast || !hasPages) {
         return { pages: number, records, ...taken };
       }
     }

@@ -8,7 +8,7 @@ import type { EnvelopeSigner } from '../../trust/index.ts';
 import type { SignaturePolicy, Verification, Verifier } from '../../trust/ports.ts';
 import { idsOf, subjectsOf } from '../entry-facts.ts';
 import type { OperationName } from '../operations.ts';
-import { claimsOf, type Received } from '../receive.ts';
+import { claimsOf, type Received, signatureOf } from '../receive.ts';
 import type { RegistryName } from '../registries/registry.ts';
 import { type PeerAnswer, readPeerAnswer } from './answer.ts';
 import type { Bearers } from './bearer.ts';
@@ -140,7 +140,7 @@ export const createSend = (deps: SendDeps) => {
     const { messageTs } = claimsOf(envelope);
     const policy = { policy: config.signatures, mustSign: peer.mustSign };
     try {
-      const signed = { body, parsed, signature: envelope['signature'], messageTs };
+      const signed = { body, parsed, signature: signatureOf(envelope), messageTs };
       return { response, answer, verification: await verifier.verify(peer, signed, policy) };
     } catch (error) {
       if (!isFault(error)) throw error;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ground } from '../../../src/app.ts';
-import { type AskPeers, openAskPeers } from '../../../src/ask-peers.ts';
+import type { AskPeers } from '../../../src/ask-peers.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { silentLogger } from '../../../src/core/log.ts';
 import type { RegistryName } from '../../../src/dci/registries/all.ts';
@@ -23,13 +23,15 @@ export interface AskingOptions {
   readonly lenient?: boolean;
   /** Its records may be taken in. */
   readonly source?: boolean;
+  /** `POST /test/trigger/…` is there. */
+  readonly triggers?: boolean;
 }
 
 export const CIVIL = 'crvs.example.org';
 export const TOKEN = 'shared-token';
 
 export const startAsking = async (databaseUrl: string, options: AskingOptions = {}): Promise<Asking> => {
-  const { registry = 'crvs', lenient = false, source = false } = options;
+  const { registry = 'crvs', lenient = false, source = false, triggers = false } = options;
   const folder = mkdtempSync(join(tmpdir(), 'crosswalk-asking-'));
   const config = loadConfig({
     DATA_DIR: folder,
@@ -38,6 +40,7 @@ export const startAsking = async (databaseUrl: string, options: AskingOptions = 
     DCI_SENDER_ID: 'social.example.org',
     DCI_ALLOW_PRIVATE_CALLBACKS: 'true',
     DCI_RATE_LIMIT: '0',
+    DCI_TEST_TRIGGER: String(triggers),
     PUBLIC_URL: 'https://social.example.org',
   });
   const server = await startServer(config, silentLogger);
@@ -46,7 +49,7 @@ export const startAsking = async (databaseUrl: string, options: AskingOptions = 
   const other = await startFakeRegistry({ senderId: CIVIL, registry, jwks, lenient });
   await ground.peers.add(CIVIL, { keys: [other.peer.jwk as never], url: other.url, token: TOKEN, source });
   return {
-    ...openAskPeers(ground),
+    ...ground.asking,
     ground,
     url,
     other,
