@@ -253,7 +253,7 @@ export interface Settled {
   readonly askAt: number | null;
 }
 
-const settledColumns: readonly (readonly [column: string, member: string, type: string])[] = [
+const settledColumns = [
   ['outcome', 'outcome', 'text'],
   ['subject', 'subject', 'text'],
   ['applied_edits', 'appliedEdits', 'integer'],
@@ -264,9 +264,9 @@ const settledColumns: readonly (readonly [column: string, member: string, type: 
   ['tries', 'tries', 'integer'],
   ['first_at', 'firstAt', 'text'],
   ['ask_at', 'askAt', 'bigint'],
-];
+] as const;
 
-/** Writes what became of many submissions in one statement, and takes them out of the queue. */
+/** Writes what became of many submissions, and takes them out of the queue. */
 export const settleEntries = async (
   tx: Tx,
   { source, formKey }: Place,
@@ -288,18 +288,28 @@ export const settleEntries = async (
     firstAt: letter ? (first_at ?? at.now) : null,
     askAt,
   }));
-  const isPostgres = tx.profile.name === 'postgres';
-  const assignments = settledColumns.map(([column, member]) =>
-    isPostgres ? `${column} = j."${member}"` : `${column} = j.value ->> '$.${member}'`,
-  );
-  const from = isPostgres
-    ? `jsonb_to_recordset(?::jsonb) as j(id text, ${settledColumns.map(([, member, type]) => `"${member}" ${type}`).join(', ')})`
-    : 'json_each(?) as j';
+  const common = 'update odk_submissions set queued = 0, asked = 0, last_at = ?, mapping_version = ?';
+  if (!tx.profile.shared) {
+    // In the same process a statement costs next to nothing, and one over a list would look at every row for each.
+    const assignments = settledColumns.map(([column]) => `${column} = ?`).join(', ');
+    for (const row of rows) {
+      await rowsOf(tx, `${common}, ${assignments} where source = ? and form_key = ? and instance_id = ?`, [
+        at.now,
+        at.mappingVersion,
+        ...settledColumns.map(([, member]) => row[member]),
+        source,
+        formKey,
+        row.id,
+      ]);
+    }
+    return;
+  }
+  const list = settledColumns.map(([, member, type]) => `"${member}" ${type}`).join(', ');
+  const assignments = settledColumns.map(([column, member]) => `${column} = j."${member}"`).join(', ');
   await rowsOf(
     tx,
-    `update odk_submissions set queued = 0, asked = 0, last_at = ?, mapping_version = ?, ${assignments.join(', ')}
-     from ${from}
-     where source = ? and form_key = ? and instance_id = ${isPostgres ? 'j.id' : "j.value ->> '$.id'"}`,
+    `${common}, ${assignments} from jsonb_to_recordset(?::jsonb) as j(id text, ${list})
+     where source = ? and form_key = ? and instance_id = j.id`,
     [at.now, at.mappingVersion, JSON.stringify(rows), source, formKey],
   );
 };

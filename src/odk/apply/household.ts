@@ -1,5 +1,6 @@
 import { newId } from '../../core/ids.ts';
 import { type Draft, merge, type Proposal, type Registrant, type Writer } from '../../registry/index.ts';
+import { keepFiles } from '../files/attach.ts';
 import type { MappedSubmission } from '../mapping/map.ts';
 import type { MappedRegistrant } from '../mapping/map-registrant.ts';
 import type { KnownMember } from '../members.store.ts';
@@ -34,7 +35,7 @@ export interface Known {
 
 /**
  * Lays what a submission says over what is stored: an edit overwrites only what ODK wrote last (odk.md §18.4). Files
- * have a way of their own and stay as they are.
+ * have a way of their own; those the answers still name stay.
  */
 const plan = (
   id: string,
@@ -43,8 +44,7 @@ const plan = (
   writer: Writer,
 ): PlannedRegistrant => {
   if (!current) return { id, current, draft: mapped.draft, mapped, proposals: [] };
-  const { photo, documents } = current;
-  const incoming = { ...mapped.draft, ...(photo && { photo }), ...(documents && { documents }) } as Draft;
+  const incoming = keepFiles(mapped.draft, mapped.files, current);
   return { id, current, mapped, ...merge(current, incoming, writer, { overwrites: 'own', absent: 'clear' }) };
 };
 
