@@ -32,6 +32,8 @@ import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
 import { readConfiguredSources } from './odk/configured.ts';
+import { registerOdkMetrics } from './odk/metrics.ts';
+import { odkRoutes } from './odk/odk.routes.ts';
 import { createOdk, type Odk } from './odk/odk.ts';
 import { recordDci } from './record-dci.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
@@ -208,9 +210,10 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
 };
 
 /** The doors of a server, in the order they are tried. */
-export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
+export const doorsOf = (ground: Ground, metrics: Metrics): readonly Door[] => {
   const { clock, log } = ground;
   const dci = dciDeps(ground);
+  registerOdkMetrics(metrics, ground.odk);
   return [
     dciRoutes(dci),
     peerTokenRoutes({ tokens: dci.tokens }),
@@ -218,6 +221,7 @@ export const doorsOf = (ground: Ground, _metrics: Metrics): readonly Door[] => {
       ? [testTriggerRoutes({ client: ground.asking.client, peers: ground.peers, registry: dci.config.registry, log })]
       : []),
     auditRoutes({ ledger: ground.ledger, tokens: ground.tokens, clock }),
+    odkRoutes({ odk: ground.odk, ledger: ground.ledger, tokens: ground.tokens, clock }),
     tokenRoutes({ clients: ground.clients, tokens: ground.tokens }),
   ];
 };

@@ -26,3 +26,8 @@ export const createSteps = (write: (text: string) => void): Steps => {
     failed: () => failed,
   };
 };
+
+/** What a step claims: a claim that does not hold ends it. */
+export const expect = (holds: boolean, otherwise: string): void => {
+  if (!holds) throw new Error(otherwise);
+};

@@ -10,6 +10,8 @@ export interface Metrics {
     help: string,
     labels: readonly L[],
     collect?: (gauge: Gauge<L>) => void | Promise<void>,
+    /** How the values of several processes become one; `max` for what all of them know alike. */
+    aggregator?: 'sum' | 'max',
   ): Gauge<L>;
 }
 
@@ -26,12 +28,13 @@ export const createMetrics = (): Metrics => {
       registers: [registry],
     }),
     counter: (name, help, labels) => new Counter({ name, help, labelNames: labels, registers: [registry] }),
-    gauge: (name, help, labels, collect) =>
+    gauge: (name, help, labels, collect, aggregator = 'sum') =>
       new Gauge({
         name,
         help,
         labelNames: labels,
         registers: [registry],
+        aggregator,
         ...(collect
           ? {
               async collect(this: Gauge) {

@@ -108,6 +108,8 @@ export const createAdd =
             mapping: text,
             mappingVersion,
             form: { ...form, earlier },
+            // By its schedule; what the configuration file lists nobody polls by hand, so that is polled at once.
+            nextAt: configured === undefined ? clock() + settings.everyMs : 0,
             reconcileAt: clock() + NIGHT_MS,
             anew,
           });

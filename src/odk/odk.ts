@@ -14,6 +14,7 @@ import { queueFiles } from './files/queue.ts';
 import { filesStage } from './files/stage.ts';
 import { holdSource } from './hold-source.ts';
 import { createEngine } from './mapping/expressions/engine.ts';
+import { createMeasures } from './measures.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { createPoll, type PollOptions, type PollReport } from './poll.ts';
 import { type Polling, startPolling } from './polling.ts';
@@ -78,6 +79,7 @@ export const createOdk = (deps: OdkDeps) => {
   return {
     add,
     status,
+    measures: createMeasures({ db, clock }),
     async sync(name: string, options: Omit<PollOptions, 'held'> = {}): Promise<PollReport> {
       await ensure(name);
       return await poll(name, options);

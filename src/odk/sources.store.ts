@@ -122,7 +122,10 @@ export const readSource = async (reader: Reader, name: string): Promise<Source |
   return row && fromRow(row);
 };
 
-export type NewSource = Pick<Source, 'name' | 'settings' | 'secret' | 'mapping' | 'mappingVersion' | 'reconcileAt'> & {
+export type NewSource = Pick<
+  Source,
+  'name' | 'settings' | 'secret' | 'mapping' | 'mappingVersion' | 'nextAt' | 'reconcileAt'
+> & {
   readonly form: KnownForm;
   /** The form is not the one that was known under this name: what is remembered of the other does not hold. */
   readonly anew: boolean;
@@ -138,7 +141,7 @@ export const putSource = async (tx: Tx, source: NewSource): Promise<void> => {
     state: 'ok',
     form: JSON.stringify(source.form),
     breaker: '',
-    next_at: 0,
+    next_at: source.nextAt,
     last_error: null,
     central: '{}',
     ...(source.anew ? { watermark: null, walk: null } : {}),

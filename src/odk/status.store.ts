@@ -24,3 +24,17 @@ export const countWeakMembers = async (reader: Reader, source: string): Promise<
   );
   return Number(row?.n ?? 0);
 };
+
+/** Parked submissions by reason. */
+export const countByReason = async (
+  reader: Reader,
+  { source, formKey }: Place,
+): Promise<Readonly<Record<string, number>>> => {
+  const rows = await rowsOf<{ reason: string; n: number }>(
+    reader,
+    `select reason, count(*) as n from odk_submissions
+     where source = ? and form_key = ? and reason is not null group by reason`,
+    [source, formKey],
+  );
+  return Object.fromEntries(rows.map(({ reason, n }) => [reason, Number(n)]));
+};

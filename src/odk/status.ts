@@ -30,7 +30,7 @@ const LATE = 3;
 
 export const placeOf = (source: Source): Place => ({ source: source.name, formKey: source.form?.key ?? '' });
 
-const stateOf = (source: Source, now: number): SourceStatus['state'] => {
+export const stateOf = (source: Source, now: number): SourceStatus['state'] => {
   if (source.state !== 'ok') return source.state;
   const { lastError, lastSuccessAt, form, settings } = source;
   const isLate = lastSuccessAt !== undefined && now - Date.parse(lastSuccessAt) > LATE * settings.everyMs;

@@ -11,7 +11,7 @@ export interface Scope {
 const resources = [
   'individual', 'group', 'program', 'program_membership', 'identifier', 'entitlement', 'cycle', 'product',
   'service_point', 'vocabulary', 'studio', 'statistics', 'change_request', 'data', 'gis', 'simulation', 'consent',
-  'webhook', 'audit',
+  'webhook', 'audit', 'odk',
 ]; // biome-ignore format: one list, read across
 const actions = ['read', 'search', 'create', 'update', 'delete', 'approve', 'apply', 'write', 'geofence', 'all'];
 
