@@ -40,7 +40,8 @@ export interface SearchItem {
   readonly pagination?: unknown;
 }
 
-const chooseRegistry = (criteria: Members, place: Place): RegistryDefinition => {
+/** The registry that criteria are about: the path's, or the one that `reg_type` names where the path lets it. */
+export const chooseRegistry = (criteria: Members, place: Place): RegistryDefinition => {
   const named = findByRegType(given(criteria['reg_type']));
   const own = registries[place.registry];
   if (named && named !== own && !place.neutral) {

@@ -32,4 +32,4 @@ export { type EvaluateContext, evaluateQuery, memberDepth, sortRegistrants } fro
 export { toDraft } from './registrant.store.ts';
 export { createRegistry, type RegistryDeps } from './registry.ts';
 export { readTombstones, type Tombstone } from './tombstones.store.ts';
-export { fullName, valuesOf } from './values.ts';
+export { fullName, toKey, valuesOf } from './values.ts';

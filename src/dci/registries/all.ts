@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../core/json.ts';
 import type { Kind, Registrant } from '../../registry/model.ts';
 import { crvs } from './crvs.ts';
 import { dr } from './dr.ts';
+import { type RegistryEvent, toEventWord } from './event.ts';
 import { fr } from './fr.ts';
 import { ibr } from './ibr.ts';
 import type { ReadRecord, RecordContext, RegistryDefinition, RegistryName } from './registry.ts';
@@ -38,6 +39,22 @@ const kindWords = new Map<string, Kind>([
 /** The kind of registrant that a record type means: `Group`, `spdci-extensions-dci:Member`, `PERSON`. */
 export const findKind = (recordType: string | undefined): Kind | undefined =>
   recordType === undefined ? undefined : kindWords.get(lastSegment(recordType));
+
+/**
+ * The event that a peer's word means: one of this registry, else of any other, as all of them hold the same persons;
+ * `undefined` for words that mean none.
+ */
+export const findEvent = (definition: RegistryDefinition, word: string): RegistryEvent | undefined => {
+  const asked = toEventWord(word);
+  return [definition, ...Object.values(registries)]
+    .flatMap(({ events }) => events)
+    .find(({ words }) => words.includes(asked));
+};
+
+const byName = new Map(Object.values(registries).flatMap(({ events }) => events.map((event) => [event.name, event])));
+
+/** An event by our own name of it. */
+export const eventOf = (name: string): RegistryEvent | undefined => byName.get(name);
 
 /** A registrant as a record of one registry (dci.md §9.3, §9.4). */
 export const toRecord = (registry: RegistryName, registrant: Registrant, context: RecordContext): JsonObject =>

@@ -1,10 +1,12 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Individual, IndividualDraft } from '../../registry/model.ts';
 import { registrationDateField } from './common.ts';
+import { commonEvents } from './event.ts';
 import { type AnyField, type Mutable, readFields, SPELLINGS, writeFields } from './field.ts';
 import { liveIdentifiers, readIdentifiers, union, writeIdentifier, writeIdentifiers } from './identifiers.ts';
 import { personFields, presentPerson } from './person.ts';
 import type { RegistryDefinition } from './registry.ts';
+import { vitalEvents } from './vital-events.ts';
 import { asObject, isEmpty, type Members, renamed, same, toList, without, withoutBlanks } from './wire.ts';
 
 const fields: readonly AnyField<IndividualDraft>[] = [...personFields, registrationDateField];
@@ -85,6 +87,8 @@ export const crvs: RegistryDefinition = {
   recordTypes: { individual: 'spdci-extensions-dci:Person' },
   showsKin: () => false,
   aliases: {},
+  events: [...commonEvents, ...vitalEvents],
+  tellEvent: (_, askedAs) => askedAs,
   toRecord: (registrant, { today }) => {
     if (registrant.kind === 'group') throw new Error('the civil registry has no groups');
     return writePerson(registrant, today);

@@ -1,3 +1,4 @@
+import { becomes, commonEvents, type Happened, registerIn } from './event.ts';
 import { enrolmentsIn } from './programmes.ts';
 import type { RegistryDefinition } from './registry.ts';
 import { asObject, renamed, toList, unlabelled, withoutBlanks } from './wire.ts';
@@ -18,6 +19,19 @@ const older = {
   last_update: 'last_updated',
 };
 
+const YOUNG_MS = 366 * 86_400_000;
+
+const isNewborn = ({ after, day }: Happened): boolean =>
+  after?.kind === 'individual' &&
+  after.birthDate !== undefined &&
+  Date.parse(day) - Date.parse(after.birthDate) < YOUNG_MS;
+
+const registrations = [
+  registerIn('disability'),
+  becomes('disability', ['disabledperson', 'newdisabledperson', 'pwdperson']),
+  becomes('disability', ['newdisablednewborn', 'disablednewborn'], isNewborn),
+];
+
 /** The disability registry: persons with their assessment, impairments and support. */
 export const dr: RegistryDefinition = {
   name: 'dr',
@@ -30,6 +44,8 @@ export const dr: RegistryDefinition = {
     disability_type: 'impairment_type',
     programs_enrollments: 'programs_enrolments',
   },
+  events: [...registrations, ...commonEvents],
+  tellEvent: (event) => (registrations.includes(event) ? 'REGISTER' : undefined),
   toRecord: (registrant, { today }) => {
     if (registrant.kind === 'group') throw new Error('the disability registry has no groups');
     return writeWrapped(wrapping, registrant, today);

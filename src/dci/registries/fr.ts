@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Kinship } from '../../registry/ports.ts';
+import { becomes, commonEvents, registerIn } from './event.ts';
 import { writeGroup } from './group.ts';
 import type { RegistryDefinition } from './registry.ts';
 import { asObject, renamed, unlabelled, without, withoutBlanks } from './wire.ts';
@@ -26,6 +27,8 @@ const familyOf = (kin: readonly Kinship[], today: string): JsonObject | undefine
   return group?.kind === 'group' ? without(writeGroup(group, [], 'FRPerson', today), ['member_list']) : undefined;
 };
 
+const registrations = [registerIn('farm'), becomes('farm', ['frperson', 'farmer', 'newfarmer'])];
+
 /** The farmer registry: persons with their family, land, crops, animals and machinery. */
 export const fr: RegistryDefinition = {
   name: 'fr',
@@ -41,6 +44,8 @@ export const fr: RegistryDefinition = {
     livestock_count: 'animal_count',
     farm_size: 'land_size',
   },
+  events: [...registrations, ...commonEvents],
+  tellEvent: (event) => (registrations.includes(event) ? 'REGISTER' : undefined),
   toRecord: (registrant, { kin, today }) => {
     if (registrant.kind === 'group') throw new Error('the farmer registry has no groups');
     const record = writeWrapped(wrapping, registrant, today);

@@ -1,5 +1,7 @@
 import { Fault } from '../../core/fault.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { enrolmentEvents } from './enrolment-events.ts';
+import { commonEvents } from './event.ts';
 import { presentGroup, readGroup, writeGroup } from './group.ts';
 import { presentMember, readMember, writeMember } from './member.ts';
 import { personMembers } from './person.ts';
@@ -60,6 +62,12 @@ const readBeneficiary = (record: JsonObject): ReadRecord => {
   return { draft: { ...draft, sections: { ...draft.sections, ...benefit } }, enrolments };
 };
 
+// The standard's own spelling.
+const told: { readonly [event: string]: string } = {
+  enrolment: 'enrollement',
+  enrolment_status: 'enrollement_status_change',
+};
+
 /** The beneficiary registry: who is enrolled in which programme and receives what. */
 export const ibr: RegistryDefinition = {
   name: 'ibr',
@@ -73,6 +81,8 @@ export const ibr: RegistryDefinition = {
     enrollement_status: 'enrollment_status',
     programme_id: 'programme_identifier',
   },
+  events: [...commonEvents, ...enrolmentEvents],
+  tellEvent: ({ name }) => told[name],
   toRecord: (registrant, { kin, today }) => {
     const isGroup = registrant.kind === 'group';
     const unit: Json = isGroup ? (registrant.groupType === 'family' ? '3' : '2') : '1';

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Attribute } from '../../registry/attributes.ts';
 import type { Draft, Kind, Registrant } from '../../registry/model.ts';
 import type { Kinship } from '../../registry/ports.ts';
+import type { RegistryEvent } from './event.ts';
 import type { MemberDraft } from './group.ts';
 
 /** The five registries of the standard that one server can be. */
@@ -45,6 +46,13 @@ export interface RegistryDefinition {
   /** Names of this registry for attributes of the catalogue. */
   readonly aliases: { readonly [name: string]: string };
   readonly decode?: (attribute: Attribute, value: unknown) => unknown;
+  /** What can be subscribed to here; what others tell can be asked for, too (`findEvent`). */
+  readonly events: readonly RegistryEvent[];
+  /**
+   * What a notification says in `reg_event_type`, where the standard leaves few words (dci.md §7.3); `undefined`: it
+   * says nothing there. `askedAs` is the subscriber's own word.
+   */
+  readonly tellEvent: (event: RegistryEvent, askedAs: string) => string | undefined;
   readonly toRecord: (registrant: Registrant, context: RecordContext) => JsonObject;
   /** Reads a record, older layouts included; throws `record.invalid` for what is none. */
   readonly fromRecord: (record: JsonObject) => ReadRecord;

@@ -1,9 +1,19 @@
+import { commonEvents, type RegistryEvent } from './event.ts';
 import { presentGroup, readGroup, readGroupType, writeGroup } from './group.ts';
 import { presentMember, readMember, writeMember } from './member.ts';
 import type { RegistryDefinition } from './registry.ts';
 import { asObject, withoutBlanks } from './wire.ts';
 
 const groupMembers = ['group_identifier', 'group_head_info', 'member_list', 'group_type', 'group_size'];
+
+const newMember: RegistryEvent = {
+  name: 'new_member',
+  words: ['newhouseholdmember', 'newmember', 'memberadded'],
+  changes: ['membership.added'],
+  ofMembers: true,
+};
+
+const told: { readonly [event: string]: string } = { register: 'REGISTER', new_member: 'NewHouseHoldMember' };
 
 /** The social registry: persons as Member, households and families as Group. */
 export const social: RegistryDefinition = {
@@ -14,6 +24,8 @@ export const social: RegistryDefinition = {
   showsKin: (kind) => kind === 'group',
   aliases: {},
   decode: (attribute, value) => (attribute.name === 'group_type' ? (readGroupType(value) ?? value) : value),
+  events: [...commonEvents, newMember],
+  tellEvent: ({ name }) => told[name],
   toRecord: (registrant, { kin, today }) =>
     registrant.kind === 'group'
       ? writeGroup(registrant, kin, 'SRPerson', today)
