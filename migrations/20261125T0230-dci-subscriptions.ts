@@ -18,7 +18,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('fields'); // JSON: response_fields
     table.text('frequency').notNullable(); // JSON
     table.bigInteger('ends_ms'); // the end of its window
-    table.text('criteria').notNullable(); // JSON: as it was asked for
+    table.text('item').notNullable(); // JSON: the item of the message that asked for it
     code(table, 'sender_uri');
     table.integer('encrypted').notNullable(); // asked for in an encrypted message: answered in such
     table.bigInteger('since_position').notNullable(); // changes up to this position of the feed were before it
@@ -30,11 +30,17 @@ export async function up(knex: Knex): Promise<void> {
     code(table, 'changed_at').notNullable();
     table.index(['revision']);
   });
+  // Notifications to those who want them encrypted: the bytes that every attempt sends.
+  await knex.schema.createTable('dci_sealed_notifications', (table) => {
+    code(table, 'delivery').primary();
+    table.text('sealed').notNullable(); // JSON
+  });
   await knex.raw(
     "create unique index dci_subscriptions_once on dci_subscriptions (sender_id, fingerprint) where status <> 'ended'",
   );
 }
 
 export async function down(knex: Knex): Promise<void> {
+  await knex.schema.dropTableIfExists('dci_sealed_notifications');
   await knex.schema.dropTableIfExists('dci_subscriptions');
 }

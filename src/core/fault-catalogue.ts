@@ -100,6 +100,7 @@ export const catalogue = {
     about: 'The signature does not verify, has expired, or its key is not the sender’s.',
   },
   'signature.missing': { kind: 'untrusted-signature', about: 'The message is not signed and the sender must sign.' },
+  'subscription.unknown': { kind: 'not-found', about: 'No such subscription, or it has ended.' },
   'token.invalid': { kind: 'unauthenticated', about: 'No bearer token, or one that is not valid.' },
 } as const satisfies Record<string, Entry>;
 

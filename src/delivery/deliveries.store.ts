@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { toTimestamp } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import { knexOf, type Reader, type Tx, wake } from '../storage/index.ts';
-import type { Delivery, DeliveryDraft, DeliveryState } from './delivery.ts';
+import { type Delivery, type DeliveryDraft, type DeliveryState, HELD } from './delivery.ts';
 
 /** Woken when there is something new to deliver. */
 export const DELIVERIES_TOPIC = 'deliveries';
@@ -56,7 +56,7 @@ export const enqueue = async (tx: Tx, drafts: readonly DeliveryDraft[], now: num
     subject: draft.subject ?? null,
     payload: JSON.stringify(draft.payload),
     state: 'waiting',
-    due_ms: now,
+    due_ms: draft.due ?? now,
     created_at: toTimestamp(now),
   }));
   for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
@@ -189,6 +189,40 @@ export const revive = async (tx: Tx, which: { readonly id?: string }, now: numbe
     .update({ state: 'waiting', attempts: 0, due_ms: now, claimed_until_ms: 0, settled_at: null });
   if (count > 0) await wake(tx, DELIVERIES_TOPIC);
   return count;
+};
+
+/** The deliveries of one kind that are about one thing. */
+export interface Subject {
+  readonly kind: string;
+  readonly subject: string;
+}
+
+/** Makes what is dead or held of a subject due at once, with its tries counted anew; its order stays. */
+export const reviveSubject = async (tx: Tx, { kind, subject }: Subject, now: number): Promise<void> => {
+  await knexOf(tx)('deliveries')
+    .where({ kind, subject })
+    .where((which) =>
+      which.where('state', 'dead').orWhere((held) => held.where('state', 'waiting').andWhere('due_ms', '>=', HELD)),
+    )
+    .update({ state: 'waiting', attempts: 0, due_ms: now, claimed_until_ms: 0, settled_at: null });
+  await wake(tx, DELIVERIES_TOPIC);
+};
+
+/** Takes back what still waits of some subjects: nobody wants it any more. */
+export const withdraw = async (tx: Tx, kind: string, subjects: readonly string[]): Promise<void> => {
+  await knexOf(tx)('deliveries')
+    .where({ kind, state: 'waiting' })
+    .whereIn('subject', [...subjects])
+    .delete();
+};
+
+/** How many deliveries of a kind wait, held ones included. */
+export const countWaiting = async (reader: Reader, kind: string): Promise<number> => {
+  const row: { n: number } | undefined = await knexOf(reader)('deliveries')
+    .where({ kind, state: 'waiting' })
+    .count({ n: '*' })
+    .first();
+  return Number(row?.n ?? 0);
 };
 
 export const countByState = async (reader: Reader): Promise<ReadonlyMap<DeliveryState, number>> => {

@@ -17,6 +17,8 @@ export interface DeliveryDraft {
   readonly orderingKey?: string;
   /** What it is about, for people: a subscription code, a transaction id. */
   readonly subject?: string;
+  /** Not before this time, in milliseconds since the epoch; absent: at once. `HELD`: not before it is revived. */
+  readonly due?: number;
   /** What the sender needs to make the message anew for each attempt. */
   readonly payload: JsonObject;
 }
@@ -44,6 +46,9 @@ type AttemptOutcome =
    * gone).
    */
   | { readonly delivered: false; readonly error: string; readonly final?: boolean };
+
+/** A time that nobody comes to: what is due then waits for `reviveSubject`. */
+export const HELD = Date.parse('9999-12-31T00:00:00Z');
 
 /** At least five tries before a delivery is given up (dci.md §15.3). */
 export const MAX_ATTEMPTS = 8;

@@ -1,3 +1,11 @@
-export { countByState, enqueue, listDeliveries, revive } from './deliveries.store.ts';
-export type { Attempt, Delivery, DeliveryDraft, DeliveryState } from './delivery.ts';
+export {
+  countByState,
+  countWaiting,
+  enqueue,
+  listDeliveries,
+  revive,
+  reviveSubject,
+  withdraw,
+} from './deliveries.store.ts';
+export { type Attempt, type Delivery, type DeliveryDraft, type DeliveryState, HELD } from './delivery.ts';
 export { type Runner, type Sender, startRunner } from './runner.ts';

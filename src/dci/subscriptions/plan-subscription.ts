@@ -13,14 +13,7 @@ import { chooseRegistry } from '../search-plan.ts';
 import { readFields } from './fields.ts';
 import { readFrequency } from './frequency.ts';
 import { rejectSubscription } from './rejection.ts';
-import type { SubscriptionPlan } from './subscription.ts';
-
-/** Part of a request that fits `accept/subscribe.json`. */
-export interface SubscribeItem {
-  readonly reference_id: string | number;
-  readonly timestamp: string;
-  readonly subscribe_criteria: JsonObject & { readonly reg_event_type: string };
-}
+import type { SubscribeItem, SubscriptionPlan } from './subscription.ts';
 
 const readFilter = (criteria: JsonObject): WireQuestion => {
   const filter = criteria['filter'];
@@ -70,6 +63,6 @@ export const planSubscription = (
     query,
     ...(fields === undefined ? {} : { fields }),
     frequency: readFrequency(criteria['frequency'], now),
-    criteria,
+    item,
   };
 };

@@ -1,4 +1,5 @@
 import { Fault, isFault } from '../../core/fault.ts';
+import type { FaultCode } from '../../core/fault-catalogue.ts';
 import { type SubscribeReasonCode, subscribeReasonCodes } from '../codes.ts';
 
 /** Why one item of a subscription is refused while the others are answered (dci.md §8.4). */
@@ -13,6 +14,8 @@ export const rejectSubscription = (reason: SubscribeReasonCode, message: string)
 
 export const invalidDetails = (message: string): Fault => rejectSubscription('rjct.notify_details.invalid', message);
 
+// What can be wrong with one item: how it asks, and whether its sender may.
+const codes: readonly FaultCode[] = ['dci.item-rejected', 'query.invalid', 'policy.refused'];
 const MAX_MESSAGE = 999;
 const isReason = (reason: unknown): reason is SubscribeReasonCode => subscribeReasonCodes.some((one) => one === reason);
 
@@ -21,7 +24,7 @@ const isReason = (reason: unknown): reason is SubscribeReasonCode => subscribeRe
  * codes of their own in searches; here they are details of the subscription.
  */
 export const toSubscribeRejection = (error: unknown): SubscribeRejection => {
-  if (!isFault(error) || (error.code !== 'dci.item-rejected' && error.code !== 'query.invalid')) throw error;
+  if (!isFault(error) || !codes.includes(error.code)) throw error;
   const reason = error.details['reason'];
   return {
     code: isReason(reason) ? reason : 'rjct.notify_details.invalid',

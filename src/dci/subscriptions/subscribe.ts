@@ -7,9 +7,10 @@ import type { Tx } from '../../storage/index.ts';
 import { idText, overallStatus } from '../envelope.ts';
 import type { Question, Reply } from '../exchange.ts';
 import { registries } from '../registries/all.ts';
-import { planSubscription, type SubscribeItem } from './plan-subscription.ts';
+import { permitTelling } from './permit-telling.ts';
+import { planSubscription } from './plan-subscription.ts';
 import { rejectSubscription, type SubscribeRejection, toSubscribeRejection } from './rejection.ts';
-import type { Subscription, SubscriptionPlan } from './subscription.ts';
+import type { SubscribeItem, Subscription, SubscriptionPlan } from './subscription.ts';
 import { countHeld, endExpired, findEqual, insertSubscription, takeRevision } from './subscriptions.store.ts';
 
 /** Subscriptions that one sender may hold at a time, where the configuration says nothing else (dci.md §7.3). */
@@ -19,8 +20,6 @@ export interface SubscribeDeps {
   readonly registry: Pick<RegistryReader, 'catalogue'>;
   readonly clock: Clock;
   readonly maxPerSender?: number;
-  /** Refuses what the sender's policy does not let it be told; answers nothing. */
-  readonly mayBeTold?: (question: Question, plan: SubscriptionPlan, item: SubscribeItem) => void;
 }
 
 const tooMany = (limit: number): SubscribeRejection => ({
@@ -43,13 +42,13 @@ const fingerprintOf = ({ registry, askedAs, kind, query, fields, frequency }: Su
     .digest('base64url');
 
 /** What we say of a subscription: the members of either edition of the standard (dci.md §7.2). */
-const toInfo = ({ code, createdAt, criteria, askedAs, registry }: Subscription): object => ({
+const toInfo = ({ code, createdAt, item, askedAs, registry }: Subscription): object => ({
   code,
-  notify_record_type: String(criteria['notify_record_type']),
+  notify_record_type: item.subscribe_criteria.notify_record_type,
   reg_event_type: askedAs,
   reg_type: registries[registry].regType,
   status: 'subscribe',
-  subscribe_criteria: criteria,
+  subscribe_criteria: item.subscribe_criteria,
   subscription_code: code,
   timestamp: toWholeSeconds(Date.parse(createdAt)),
   version: '1.0.0',
@@ -74,7 +73,7 @@ const plan = (deps: SubscribeDeps, question: Question, items: readonly Subscribe
       }
       seen.add(reference);
       const planned = planSubscription(item, question.place, deps.registry.catalogue, deps.clock());
-      deps.mayBeTold?.(question, planned, item);
+      permitTelling(question.peer, planned);
       return { reference, plan: planned };
     } catch (error) {
       return { reference, rejection: toSubscribeRejection(error) };

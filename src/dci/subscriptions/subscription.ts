@@ -7,6 +7,16 @@ import type { Frequency } from './frequency.ts';
 export const subscriptionStatuses = ['active', 'paused', 'ended'] as const;
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
 
+/** Part of a request that fits `accept/subscribe.json`. */
+export interface SubscribeItem extends JsonObject {
+  readonly reference_id: string | number;
+  readonly timestamp: string;
+  readonly subscribe_criteria: JsonObject & {
+    readonly reg_event_type: string;
+    readonly notify_record_type: string;
+  };
+}
+
 /** What a peer asked to be told, in our words. */
 export interface SubscriptionPlan {
   readonly registry: RegistryName;
@@ -20,8 +30,8 @@ export interface SubscriptionPlan {
   /** The members of the record that are wanted; absent: all. */
   readonly fields?: readonly string[];
   readonly frequency: Frequency;
-  /** As it was asked for. */
-  readonly criteria: JsonObject;
+  /** The item of the message that asked for it. */
+  readonly item: SubscribeItem;
 }
 
 export interface Subscription extends SubscriptionPlan {

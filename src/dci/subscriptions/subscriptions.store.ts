@@ -17,7 +17,7 @@ interface Row {
   readonly query: string;
   readonly fields: string | null;
   readonly frequency: string;
-  readonly criteria: string;
+  readonly item: string;
   readonly sender_uri: string | null;
   readonly encrypted: number;
   readonly since_position: number;
@@ -38,7 +38,7 @@ const fromRow = (row: Row): Subscription => ({
   query: JSON.parse(row.query),
   ...(row.fields === null ? {} : { fields: JSON.parse(row.fields) }),
   frequency: JSON.parse(row.frequency),
-  criteria: JSON.parse(row.criteria),
+  item: JSON.parse(row.item),
   ...(row.sender_uri === null ? {} : { senderUri: row.sender_uri }),
   encrypted: row.encrypted === 1,
   sincePosition: row.since_position,
@@ -81,16 +81,18 @@ export const readByCodes = async (
   return new Map(rows.map((row) => [row.code, fromRow(row)]));
 };
 
-export interface ListFilter {
-  readonly ended?: boolean;
-  readonly limit: number;
-}
+export const readSubscription = async (reader: Reader, code: string): Promise<Subscription | undefined> => {
+  const [row] = await rowsOf<Row>(reader, 'select * from dci_subscriptions where code = ?', [code]);
+  return row && fromRow(row);
+};
 
-export const listSubscriptions = async (reader: Reader, filter: ListFilter): Promise<readonly Subscription[]> => {
-  const rows: Row[] = await knexOf(reader)('dci_subscriptions')
-    .modify((query) => !filter.ended && query.whereNot('status', 'ended'))
-    .orderBy(['created_at', 'code'])
-    .limit(filter.limit);
+/** Subscriptions that have not ended, oldest first. */
+export const listSubscriptions = async (reader: Reader, limit: number): Promise<readonly Subscription[]> => {
+  const rows = await rowsOf<Row>(
+    reader,
+    "select * from dci_subscriptions where status <> 'ended' order by created_at, code limit ?",
+    [limit],
+  );
   return rows.map(fromRow);
 };
 
@@ -148,7 +150,7 @@ export const insertSubscription = async (
     fields: given.fields ? JSON.stringify(given.fields) : null,
     frequency: JSON.stringify(given.frequency),
     ends_ms: given.frequency.end ?? null,
-    criteria: JSON.stringify(given.criteria),
+    item: JSON.stringify(given.item),
     sender_uri: given.senderUri ?? null,
     encrypted: given.encrypted ? 1 : 0,
     since_position: given.sincePosition,
@@ -226,15 +228,25 @@ export interface Failing {
   readonly since: number;
 }
 
-/** Counts one failed attempt; answers the row of failures, or `undefined` when the subscription is not active. */
-export const countFailure = async (tx: Tx, code: string, now: number): Promise<Failing | undefined> => {
+/** The failures in a row of an active subscription; `undefined` when there are none. */
+export const readFailures = async (reader: Reader, code: string): Promise<Failing | undefined> => {
   const [row] = await rowsOf<{ failures: number; failing_since_ms: number }>(
+    reader,
+    `select failures, failing_since_ms from dci_subscriptions
+     where code = ? and status = 'active' and failing_since_ms is not null`,
+    [code],
+  );
+  return row && { failures: row.failures, since: row.failing_since_ms };
+};
+
+/** Counts one failed attempt. */
+export const countFailure = async (tx: Tx, code: string, now: number): Promise<void> => {
+  await rowsOf(
     tx,
     `update dci_subscriptions set failures = failures + 1, failing_since_ms = coalesce(failing_since_ms, ?)
-     where code = ? and status = 'active' returning failures, failing_since_ms`,
+     where code = ?`,
     [now, code],
   );
-  return row && { failures: row.failures, since: Number(row.failing_since_ms) };
 };
 
 /** Forgets the failures of a subscription after an attempt that succeeded. */
@@ -253,4 +265,17 @@ export const countByStatus = async (reader: Reader): Promise<ReadonlyMap<Subscri
     'select status, count(*) as n from dci_subscriptions group by status',
   );
   return new Map(rows.map(({ status, n }) => [status, Number(n)]));
+};
+
+/** Keeps the encrypted form of a notification's message; the first one stays. Answers the one that is kept. */
+export const keepSealed = async (tx: Tx, delivery: string, sealed: object): Promise<object> => {
+  await rowsOf(
+    tx,
+    'insert into dci_sealed_notifications (delivery, sealed) values (?, ?) on conflict (delivery) do nothing',
+    [delivery, JSON.stringify(sealed)],
+  );
+  const [row] = await rowsOf<{ sealed: string }>(tx, 'select sealed from dci_sealed_notifications where delivery = ?', [
+    delivery,
+  ]);
+  return JSON.parse((row as { sealed: string }).sealed) as object;
 };

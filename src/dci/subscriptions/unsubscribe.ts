@@ -1,9 +1,11 @@
 import { type Clock, toWholeSeconds } from '../../core/clock.ts';
 import { newRandomId } from '../../core/ids.ts';
+import { withdraw } from '../../delivery/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import type { UnsubscribeReasonCode } from '../codes.ts';
 import { idText } from '../envelope.ts';
 import type { Question, Reply } from '../exchange.ts';
+import { NOTIFY } from './notification.ts';
 import { endSubscriptions, readByCodes, takeRevision } from './subscriptions.store.ts';
 
 /** A message that fits `accept/unsubscribe.json`, in any of its spellings (dci.md §11, C6). */
@@ -52,6 +54,7 @@ export const unsubscribe =
       }
     }
     await endSubscriptions(tx, ending, revision, now);
+    await withdraw(tx, NOTIFY, ending);
 
     const failed = ending.length === 0;
     return {

@@ -1,0 +1,101 @@
+import type { PeerDirectory } from '../../access/index.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Attempt, Delivery } from '../../delivery/index.ts';
+import type { Database, Tx } from '../../storage/index.ts';
+import type { DciDeps } from '../deps.ts';
+import type { PostEnvelope } from '../post-envelope.ts';
+import type { NotificationPayload } from './notification.ts';
+import { notifyUrl } from './notify-url.ts';
+import type { Subscription } from './subscription.ts';
+import {
+  countFailure,
+  forgetFailures,
+  keepSealed,
+  pauseSubscription,
+  readFailures,
+  readSubscription,
+} from './subscriptions.store.ts';
+
+/** Failed attempts in a row after which a subscription is paused (dci.md §7.3). */
+export const MAX_FAILURES = 10;
+
+export interface SendDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly peers: Pick<PeerDirectory, 'bySenderId'>;
+  readonly post: PostEnvelope;
+  readonly encryptMessage: DciDeps['encryptMessage'];
+  /** The pause before a first repeat in milliseconds. */
+  readonly retryBaseMs: number;
+}
+
+/**
+ * Counts the outcome of an attempt in the transaction that settles it. Ten failures pause the subscription, but not
+ * all of one moment: a burst that meets a subscriber while it restarts must not, so the row has to outlast a repeat.
+ */
+const countOutcome = async (
+  tx: Tx,
+  { code }: Subscription,
+  outcome: Attempt,
+  { clock, retryBaseMs }: Pick<SendDeps, 'clock' | 'retryBaseMs'>,
+): Promise<void> => {
+  if (outcome.delivered) return await forgetFailures(tx, code);
+  const now = clock();
+  const so = await readFailures(tx, code);
+  if (so && so.failures + 1 >= MAX_FAILURES && now - so.since >= retryBaseMs) {
+    const reason = `${so.failures + 1} attempts in a row failed, the last with: ${outcome.error}`;
+    // First, as everybody takes the order of revisions before a row of subscriptions.
+    await pauseSubscription(tx, code, reason, now);
+  }
+  await countFailure(tx, code, now);
+};
+
+/** Sends a notification; its ids and its message are the same in every attempt (dci.md §7.3). */
+export const sendNotification = (deps: SendDeps) => {
+  const { db, peers, post, encryptMessage } = deps;
+  return async (delivery: Delivery): Promise<Attempt> => {
+    const { code, messageId, meta, message } = delivery.payload as NotificationPayload;
+    const peer = await peers.bySenderId(delivery.recipient);
+    if (!peer) return { delivered: false, error: 'the peer was revoked', final: true };
+    const subscription = await db.read((reader) => readSubscription(reader, code));
+    if (!subscription || subscription.status === 'ended') {
+      return { delivered: false, error: 'the subscription has ended', final: true };
+    }
+    const url = notifyUrl(subscription.senderUri, peer.callback);
+    if (url === undefined) return { delivered: false, error: 'the subscriber has no address: give it a --callback' };
+
+    // Each encryption gives other bytes; what was sent first is what is sent again.
+    const sealed =
+      subscription.encrypted && encryptMessage
+        ? await encryptMessage(message, peer).then((made) => db.write((tx) => keepSealed(tx, delivery.id, made)))
+        : undefined;
+    const outcome = await post({
+      peer,
+      url,
+      reply: {
+        action: 'notify',
+        status: 'succ',
+        total: message.notify_event.length,
+        completed: message.notify_event.length,
+        meta,
+        message,
+      },
+      messageId,
+      ...(sealed ? { sealed } : {}),
+      headers: {
+        'X-DCI-Transaction-ID': message.transaction_id,
+        'X-DCI-Subscription-Code': code,
+        'X-DCI-Event-Type': meta.event_type,
+        'X-DCI-Notification-ID': meta.notification_id,
+      },
+      attempt: delivery.attempts + 1,
+    });
+    return {
+      ...outcome,
+      async record(tx) {
+        await outcome.record?.(tx);
+        await countOutcome(tx, subscription, outcome, deps);
+      },
+    };
+  };
+};
