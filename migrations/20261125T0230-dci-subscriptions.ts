@@ -38,9 +38,12 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(
     "create unique index dci_subscriptions_once on dci_subscriptions (sender_id, fingerprint) where status <> 'ended'",
   );
+  // What still waits of one subscription is released or taken back as a whole.
+  await knex.raw("create index deliveries_subject on deliveries (subject, kind) where state = 'waiting'");
 }
 
 export async function down(knex: Knex): Promise<void> {
+  await knex.raw('drop index if exists deliveries_subject');
   await knex.schema.dropTableIfExists('dci_sealed_notifications');
   await knex.schema.dropTableIfExists('dci_subscriptions');
 }

@@ -199,12 +199,10 @@ export interface Subject {
 
 /** Makes what is dead or held of a subject due at once, with its tries counted anew; its order stays. */
 export const reviveSubject = async (tx: Tx, { kind, subject }: Subject, now: number): Promise<void> => {
-  await knexOf(tx)('deliveries')
-    .where({ kind, subject })
-    .where((which) =>
-      which.where('state', 'dead').orWhere((held) => held.where('state', 'waiting').andWhere('due_ms', '>=', HELD)),
-    )
-    .update({ state: 'waiting', attempts: 0, due_ms: now, claimed_until_ms: 0, settled_at: null });
+  const anew = { state: 'waiting', attempts: 0, due_ms: now, claimed_until_ms: 0, settled_at: null };
+  // Two statements, as each has an index of its own.
+  await knexOf(tx)('deliveries').where({ kind, subject, state: 'dead' }).update(anew);
+  await knexOf(tx)('deliveries').where({ kind, subject, state: 'waiting' }).andWhere('due_ms', '>=', HELD).update(anew);
   await wake(tx, DELIVERIES_TOPIC);
 };
 
@@ -218,10 +216,7 @@ export const withdraw = async (tx: Tx, kind: string, subjects: readonly string[]
 
 /** How many deliveries of a kind wait, held ones included. */
 export const countWaiting = async (reader: Reader, kind: string): Promise<number> => {
-  const row: { n: number } | undefined = await knexOf(reader)('deliveries')
-    .where({ kind, state: 'waiting' })
-    .count({ n: '*' })
-    .first();
+  const [row]: { n: number }[] = await knexOf(reader)('deliveries').where({ kind, state: 'waiting' }).count({ n: '*' });
   return Number(row?.n ?? 0);
 };
 
