@@ -28,8 +28,8 @@ export { type Merged, type MergeRules, merge, type Proposal, writerOf } from './
 export * from './query/ast.ts';
 export { checkQuery, checkSort, findAttribute } from './query/check.ts';
 export { coerce, isDate, tryCoerce } from './query/coerce.ts';
-export { type EvaluateContext, evaluateQuery, memberDepth, sortRegistrants } from './query/evaluate.ts';
+export { compareKeys, type EvaluateContext, evaluateQuery, memberDepth, sortRegistrants } from './query/evaluate.ts';
 export { toDraft } from './registrant.store.ts';
 export { createRegistry, type RegistryDeps } from './registry.ts';
 export { readTombstones, type Tombstone } from './tombstones.store.ts';
-export { fullName, toKey, valuesOf } from './values.ts';
+export { fullName, type Key, toKey, valuesOf } from './values.ts';

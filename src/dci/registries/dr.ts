@@ -1,4 +1,4 @@
-import { becomes, commonEvents, type Happened, registerIn } from './event.ts';
+import { becomes, type Happened, laterEvents, registerIn } from './event.ts';
 import { enrolmentsIn } from './programmes.ts';
 import type { RegistryDefinition } from './registry.ts';
 import { asObject, renamed, toList, unlabelled, withoutBlanks } from './wire.ts';
@@ -44,7 +44,7 @@ export const dr: RegistryDefinition = {
     disability_type: 'impairment_type',
     programs_enrollments: 'programs_enrolments',
   },
-  events: [...registrations, ...commonEvents],
+  events: [...registrations, ...laterEvents],
   tellEvent: (event) => (registrations.includes(event) ? 'REGISTER' : undefined),
   toRecord: (registrant, { today }) => {
     if (registrant.kind === 'group') throw new Error('the disability registry has no groups');

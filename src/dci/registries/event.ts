@@ -34,13 +34,13 @@ export const toEventWord = (word: string): string =>
 
 const saved: readonly ChangeType[] = ['registrant.registered', 'registrant.updated'];
 
-export const register: RegistryEvent = {
+const register: RegistryEvent = {
   name: 'register',
   words: ['register', 'registration', 'registered', 'new', 'newregistration', 'create'],
   changes: ['registrant.registered', 'registrant.reactivated'],
 };
 
-export const update: RegistryEvent = {
+const update: RegistryEvent = {
   name: 'update',
   words: ['update', 'updated', 'correction', 'change', 'changed', 'modify'],
   changes: [
@@ -55,20 +55,22 @@ export const update: RegistryEvent = {
   ],
 };
 
-export const deregister: RegistryEvent = {
+const deregister: RegistryEvent = {
   name: 'deregister',
   words: ['deregister', 'deregistration', 'deregistered', 'unregister'],
   changes: ['registrant.deactivated', 'registrant.deleted'],
 };
 
-export const remove: RegistryEvent = {
+const remove: RegistryEvent = {
   name: 'delete',
   words: ['delete', 'deleted', 'deletion', 'remove'],
   changes: ['registrant.deleted'],
 };
 
-/** What every registry can tell. */
-export const commonEvents: readonly RegistryEvent[] = [register, update, deregister, remove];
+/** What every registry can tell of those whom it knows. */
+export const laterEvents: readonly RegistryEvent[] = [update, deregister, remove];
+/** The same, and that somebody is new; for registries without a section of their own. */
+export const commonEvents: readonly RegistryEvent[] = [register, ...laterEvents];
 
 const section = (registrant: Registrant | null, name: SectionName): JsonObject | undefined =>
   registrant?.sections?.[name];

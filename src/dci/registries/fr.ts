@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { Kinship } from '../../registry/ports.ts';
-import { becomes, commonEvents, registerIn } from './event.ts';
+import { becomes, laterEvents, registerIn } from './event.ts';
 import { writeGroup } from './group.ts';
 import type { RegistryDefinition } from './registry.ts';
 import { asObject, renamed, unlabelled, without, withoutBlanks } from './wire.ts';
@@ -44,7 +44,7 @@ export const fr: RegistryDefinition = {
     livestock_count: 'animal_count',
     farm_size: 'land_size',
   },
-  events: [...registrations, ...commonEvents],
+  events: [...registrations, ...laterEvents],
   tellEvent: (event) => (registrations.includes(event) ? 'REGISTER' : undefined),
   toRecord: (registrant, { kin, today }) => {
     if (registrant.kind === 'group') throw new Error('the farmer registry has no groups');

@@ -2,31 +2,25 @@ import { isFault } from '../../core/fault.ts';
 import type { Logger } from '../../core/log.ts';
 import type { ChangeType, EvaluateContext } from '../../registry/index.ts';
 import { evaluateQuery, memberDepth } from '../../registry/index.ts';
-import type { Kind, Registrant } from '../../registry/model.ts';
+import type { Kind } from '../../registry/model.ts';
 import type { Query } from '../../registry/query/ast.ts';
 import { eventOf } from '../registries/all.ts';
 import type { Happened, RegistryEvent } from '../registries/event.ts';
+import { createDrawer, type Drawer, type Guarded } from './drawer.ts';
+import { guardOf, type TypesFor } from './guard.ts';
 import type { Subscription } from './subscription.ts';
-import { attributeOf, neededTerms, type TypesFor, termsOf } from './terms.ts';
 
 /** A subscription's filter, as it stands in the index. */
-interface Entry {
+interface Entry extends Guarded {
   readonly subscription: Subscription;
   readonly event: RegistryEvent;
   readonly query: Query;
-  /** Equal for equal filters, which are then asked once. */
-  readonly key: string;
-  readonly terms: readonly string[] | undefined;
 }
 
 /** The filters that changes of one type and kind are asked of. */
-interface Drawer {
-  /** By a term that the registrant must have. */
-  readonly byTerm: Map<string, Set<Entry>>;
-  /** Attributes that the terms are about, with the number of filters. */
-  readonly attributes: Map<string, number>;
-  /** Filters that must be looked at each time, the equal ones together. */
-  readonly others: Map<string, Set<Entry>>;
+interface Shelf {
+  readonly drawer: Drawer<Entry>;
+  /** How many kinships away the filters look. */
   depth: number;
 }
 
@@ -57,100 +51,51 @@ export interface Matcher {
   match(happening: Happening, context: MatchContext): readonly Match[];
 }
 
-const drawerKey = (type: ChangeType, kind: Kind): string => `${type} ${kind}`;
-
-const addTo = <K>(map: Map<K, Set<Entry>>, key: K, entry: Entry): void => {
-  const set = map.get(key);
-  if (set) set.add(entry);
-  else map.set(key, new Set([entry]));
-};
-
-const takeFrom = <K>(map: Map<K, Set<Entry>>, key: K, entry: Entry): void => {
-  const set = map.get(key);
-  set?.delete(entry);
-  if (set?.size === 0) map.delete(key);
-};
+const shelfKey = (type: ChangeType, kind: Kind): string => `${type} ${kind}`;
 
 /** An index over subscriptions that finds those which a change concerns without asking all of them. */
 export const createMatcher = ({ typesFor, log }: { readonly typesFor: TypesFor; readonly log: Logger }): Matcher => {
-  const drawers = new Map<string, Drawer>();
-  const placed = new Map<string, { readonly entry: Entry; readonly drawers: readonly string[] }>();
-
-  const drawerOf = (key: string): Drawer => {
-    let drawer = drawers.get(key);
-    if (!drawer) {
-      drawer = { byTerm: new Map(), attributes: new Map(), others: new Map(), depth: 0 };
-      drawers.set(key, drawer);
-    }
-    return drawer;
-  };
+  const shelves = new Map<string, Shelf>();
+  const placed = new Map<string, { readonly entry: Entry; readonly keys: readonly string[] }>();
 
   /** The kinds of registrants whose changes the filter is asked about. */
   const kindsOf = ({ kind, query }: Subscription, event: RegistryEvent): readonly Kind[] =>
     // Who joins a household is told to those who watch the person, and to those who watch the household by its id.
     event.ofMembers && kind === 'individual' && query.op === 'identifier' ? ['individual', 'group'] : [kind];
 
-  const candidates = (drawer: Drawer, subjects: readonly Registrant[], context: MatchContext): Set<Entry> => {
-    const found = new Set<Entry>();
-    for (const subject of subjects) {
-      for (const term of termsOf(subject, drawer.attributes.keys(), context)) {
-        for (const entry of drawer.byTerm.get(term) ?? []) found.add(entry);
-      }
-    }
-    return found;
-  };
-
   return {
     put(subscription) {
       this.drop(subscription.code);
       const event = eventOf(subscription.event);
       if (!event) return;
-      const { query } = subscription;
-      const entry: Entry = {
-        subscription,
-        event,
-        query,
-        key: JSON.stringify(query),
-        terms: neededTerms(query, typesFor),
-      };
-      const keys = kindsOf(subscription, event).flatMap((kind) => event.changes.map((type) => drawerKey(type, kind)));
+      const { query, code } = subscription;
+      const entry: Entry = { subscription, event, query, key: JSON.stringify(query), guard: guardOf(query, typesFor) };
+      const keys = kindsOf(subscription, event).flatMap((kind) => event.changes.map((type) => shelfKey(type, kind)));
       for (const key of keys) {
-        const drawer = drawerOf(key);
-        drawer.depth = Math.max(drawer.depth, memberDepth(query));
-        if (!entry.terms) addTo(drawer.others, entry.key, entry);
-        for (const term of entry.terms ?? []) {
-          addTo(drawer.byTerm, term, entry);
-          const attribute = attributeOf(term);
-          if (attribute) drawer.attributes.set(attribute, (drawer.attributes.get(attribute) ?? 0) + 1);
-        }
+        const shelf = shelves.get(key) ?? { drawer: createDrawer<Entry>(), depth: 0 };
+        shelves.set(key, shelf);
+        shelf.depth = Math.max(shelf.depth, memberDepth(query));
+        shelf.drawer.put(entry);
       }
-      placed.set(subscription.code, { entry, drawers: keys });
+      placed.set(code, { entry, keys });
     },
 
     drop(code) {
       const place = placed.get(code);
       if (!place) return;
       placed.delete(code);
-      const { entry } = place;
-      for (const key of place.drawers) {
-        const drawer = drawerOf(key);
-        if (!entry.terms) takeFrom(drawer.others, entry.key, entry);
-        for (const term of entry.terms ?? []) {
-          takeFrom(drawer.byTerm, term, entry);
-          const attribute = attributeOf(term);
-          const left = attribute ? (drawer.attributes.get(attribute) ?? 0) - 1 : 0;
-          if (attribute && left > 0) drawer.attributes.set(attribute, left);
-          else if (attribute) drawer.attributes.delete(attribute);
-        }
-        if (drawer.byTerm.size === 0 && drawer.others.size === 0) drawers.delete(key);
+      for (const key of place.keys) {
+        const shelf = shelves.get(key);
+        shelf?.drawer.take(place.entry);
+        if (shelf?.drawer.isEmpty()) shelves.delete(key);
       }
     },
 
-    depthFor: (type, kind) => drawers.get(drawerKey(type, kind))?.depth,
+    depthFor: (type, kind) => shelves.get(shelfKey(type, kind))?.depth,
 
     match(happening, context) {
-      const drawer = drawers.get(drawerKey(happening.type, happening.kind));
-      if (!drawer) return [];
+      const shelf = shelves.get(shelfKey(happening.type, happening.kind));
+      if (!shelf) return [];
       // Who was deregistered is not told of, as it is not found.
       const before = happening.before?.active ? happening.before : undefined;
       const after = happening.after?.active ? happening.after : undefined;
@@ -183,22 +128,13 @@ export const createMatcher = ({ typesFor, log }: { readonly typesFor: TypesFor; 
         return movements.get(entry.key);
       };
 
+      const subjects = [before, after].filter((one) => one !== undefined);
       const matches: Match[] = [];
-      const consider = (entries: Iterable<Entry>): void => {
-        for (const entry of entries) {
-          if (!happened(entry.event)) continue;
-          const movement = movementOf(entry);
-          if (movement) matches.push({ subscription: entry.subscription, event: entry.event, movement });
-        }
-      };
-      consider(
-        candidates(
-          drawer,
-          [before, after].filter((one) => one !== undefined),
-          context,
-        ),
-      );
-      for (const entries of drawer.others.values()) consider(entries);
+      for (const entry of shelf.drawer.find(subjects, context)) {
+        if (!happened(entry.event)) continue;
+        const movement = movementOf(entry);
+        if (movement) matches.push({ subscription: entry.subscription, event: entry.event, movement });
+      }
       return matches;
     },
   };
