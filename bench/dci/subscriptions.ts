@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Peer } from '../../src/access/ports.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import type { Question } from '../../src/dci/exchange.ts';
+import { operationOf } from '../../src/dci/operations.ts';
+import { placeOf } from '../../src/dci/place.ts';
 import { createConsumer } from '../../src/dci/subscriptions/consumer.ts';
 import { NOTIFY } from '../../src/dci/subscriptions/notification.ts';
 import { subscribe } from '../../src/dci/subscriptions/subscribe.ts';
@@ -91,7 +93,7 @@ export const benchSubscriptions = async (): Promise<Row> => {
         header: { messageId: randomUUID(), senderId: peer.senderId, isEncrypted: false, totalCount: ITEMS },
         message: { transaction_id: randomUUID(), subscribe_request },
         peer,
-        place: { registry: 'social', neutral: false, mayUse: () => true },
+        place: placeOf(peer, operationOf('subscribe'), { named: 'social', configured: 'social' }),
         correlationId: randomUUID(),
       } as unknown as Question;
       const { completed, status } = await db.write((tx) => answer(tx, question));

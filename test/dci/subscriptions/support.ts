@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Peer } from '../../../src/access/ports.ts';
 import { silentLogger } from '../../../src/core/log.ts';
 import type { Question, Reply } from '../../../src/dci/exchange.ts';
+import { operationOf } from '../../../src/dci/operations.ts';
+import { placeOf } from '../../../src/dci/place.ts';
 import type { RegistryName } from '../../../src/dci/registries/registry.ts';
 import { createConsumer } from '../../../src/dci/subscriptions/consumer.ts';
 import { NOTIFY, type NotificationPayload } from '../../../src/dci/subscriptions/notification.ts';
@@ -64,9 +66,12 @@ export const subscriptionsOn = (db: Database, options: { readonly maxPerSender?:
       },
       message: { transaction_id: `txn-${randomUUID()}`, ...message },
       peer,
-      place: { registry, neutral: more.neutral ?? false, mayUse: () => true },
+      place: placeOf(peer, operationOf('subscribe'), {
+        named: more.neutral ? undefined : registry,
+        configured: registry,
+      }),
       correlationId: randomUUID(),
-    } as Question;
+    };
   };
 
   const ask = (criteria: readonly object[], asked: Asked = {}): Promise<Reply> => {
