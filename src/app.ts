@@ -24,6 +24,8 @@ import { dciJobs } from './dci/dci.jobs.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
 import type { DciDeps } from './dci/deps.ts';
 import { createInbox } from './dci/inbox/inbox.ts';
+import { measureSubscriptions } from './dci/subscriptions/metrics.ts';
+import { createSubscriptions, type Subscriptions } from './dci/subscriptions/subscriptions.ts';
 import { testTriggerRoutes } from './dci/test-trigger.routes.ts';
 import { peerTokenRoutes } from './dci/token.routes.ts';
 import { startRunner } from './delivery/index.ts';
@@ -78,6 +80,8 @@ export interface Ground {
   readonly secrets: SecretBox;
   /** Outbound requests to addresses that come from messages and peers. */
   readonly peerHttp: HttpClient;
+  /** What peers are told of, as an operator sees it. */
+  readonly subscriptions: Subscriptions;
   /** Every sender id we go by: our own, and those that peers know us under. */
   readonly senderIds: () => Promise<readonly string[]>;
   close(): Promise<void>;
@@ -147,6 +151,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       keyOptions,
       secrets,
       peerHttp,
+      subscriptions: createSubscriptions({ db, clock }),
       senderIds: async () => {
         const known = (await peers.list()).filter(({ active }) => active).flatMap(({ ourId }) => ourId ?? []);
         return [...new Set([config.dciSenderId, ...known])];
@@ -212,6 +217,7 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
 /** The doors of a server, in the order they are tried. */
 export const doorsOf = (ground: Ground, metrics: Metrics): readonly Door[] => {
   const { clock, log } = ground;
+  measureSubscriptions(metrics, ground.subscriptions);
   const dci = dciDeps(ground);
   registerOdkMetrics(metrics, ground.odk);
   return [
@@ -238,6 +244,7 @@ export const startJobs = (ground: Ground): Jobs => {
     http,
     bearers: createBearers({ http, secrets, clock }),
     ledger,
+    retryBaseMs: config.deliveryRetryBaseMs,
   });
   const running = [
     ledger.startCheckpoints(),

@@ -12,6 +12,7 @@ import { odk } from './odk.ts';
 import { peer } from './peer.ts';
 import { sample } from './sample.ts';
 import { serve } from './serve.ts';
+import { subscription } from './subscription.ts';
 
 /** Every command, in the order of `--help`. */
 export const commandFiles: readonly CommandFile[] = [
@@ -28,4 +29,5 @@ export const commandFiles: readonly CommandFile[] = [
   exportCommand,
   sample,
   ledger,
+  subscription,
 ];

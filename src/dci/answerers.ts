@@ -2,6 +2,7 @@ import type { Answerer } from './answerer.ts';
 import type { DciDeps } from './deps.ts';
 import type { OperationName } from './operations.ts';
 import { answerSearch, emptySearchMessage } from './search.ts';
+import { subscriptionAnswerers } from './subscriptions/answerers.ts';
 import { receiptAnswerers } from './transactions/receipt.ts';
 import { statusAnswerer } from './transactions/status.ts';
 
@@ -12,6 +13,7 @@ export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answ
   const search: Answerer = { action: 'on-search', read: answerSearch(deps), nothing: emptySearchMessage };
   const status = statusAnswerer(deps);
   const receipts = receiptAnswerers(deps);
+  const subscriptions = subscriptionAnswerers(deps);
   return new Map<OperationName, Answerer>([
     ['search', search],
     ['sync/search', search],
@@ -19,5 +21,7 @@ export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answ
     ['sync/txn/status', status],
     ['receipt', receipts.later],
     ['sync/receipt', receipts.atOnce],
+    ['subscribe', subscriptions.subscribe],
+    ['unsubscribe', subscriptions.unsubscribe],
   ]);
 };

@@ -36,8 +36,8 @@ export interface Delivery extends DeliveryDraft {
 
 /** What became of one attempt. */
 export type Attempt = AttemptOutcome & {
-  /** Appends to the transaction that settles the attempt: what was answered goes on the ledger with its effect. */
-  readonly record?: (tx: Tx) => void;
+  /** Writes to the transaction that settles the attempt: what was answered goes on the ledger with its effect. */
+  readonly record?: (tx: Tx) => void | Promise<void>;
 };
 type AttemptOutcome =
   | { readonly delivered: true }

@@ -16,8 +16,6 @@ export interface RunnerDeps {
   /** Pause before the first repeat in milliseconds, doubled each time (`DELIVERY_RETRY_BASE_MS`). */
   readonly retryBaseMs: number;
   readonly senders: Readonly<Record<string, Sender>>;
-  /** Told after each attempt: subscriptions pause themselves after repeated failures. */
-  readonly onAttempt?: (delivery: Delivery, attempt: Attempt) => Promise<void>;
 }
 
 export interface Runner {
@@ -33,7 +31,7 @@ const AT_ONCE = 32;
 const AT_ONCE_PER_RECIPIENT = 4;
 
 /** Delivers what is due until stopped; any number of processes may run it on one database. */
-export const startRunner = ({ db, clock, log, retryBaseMs, senders, onAttempt }: RunnerDeps): Runner => {
+export const startRunner = ({ db, clock, log, retryBaseMs, senders }: RunnerDeps): Runner => {
   const underWay = new Map<number, Promise<void>>();
   const perRecipient = new Map<string, number>();
 
@@ -61,9 +59,8 @@ export const startRunner = ({ db, clock, log, retryBaseMs, senders, onAttempt }:
       if (outcome.delivered) await settle(tx, delivery.seq, 'delivered', clock());
       else if (outcome.final || tries >= MAX_ATTEMPTS) await settle(tx, delivery.seq, 'dead', clock(), outcome.error);
       else await postpone(tx, delivery.seq, clock() + pauseAfter(tries, retryBaseMs), outcome.error);
-      outcome.record?.(tx);
+      await outcome.record?.(tx);
     });
-    await onAttempt?.(delivery, outcome);
   };
 
   const start = (delivery: Delivery): void => {

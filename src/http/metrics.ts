@@ -37,6 +37,8 @@ export const createMetrics = (): Metrics => {
         aggregator,
         ...(collect
           ? {
+              // What is read off the database is the same in every process of a fleet.
+              aggregator: 'max',
               async collect(this: Gauge) {
                 await collect(this as never);
               },

@@ -132,7 +132,7 @@ export const startDciServer = async (
   const jobs: { stop(): Promise<void> }[] = [];
   const startJobs = (): void => {
     const bearers = createBearers({ http, secrets, clock: systemClock });
-    const dci = dciJobs({ ...deps, http, bearers, ledger });
+    const dci = dciJobs({ ...deps, http, bearers, ledger, retryBaseMs: RETRY_BASE_MS });
     const runner = { db, clock: systemClock, log: silentLogger, retryBaseMs: RETRY_BASE_MS, senders: dci.senders };
     jobs.push(startRunner(runner), dci.start());
   };

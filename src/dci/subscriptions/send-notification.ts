@@ -1,9 +1,9 @@
 import type { PeerDirectory } from '../../access/index.ts';
-import type { Clock } from '../../core/clock.ts';
 import type { Attempt, Delivery } from '../../delivery/index.ts';
-import type { Database, Tx } from '../../storage/index.ts';
+import type { Tx } from '../../storage/index.ts';
 import type { DciDeps } from '../deps.ts';
 import type { PostEnvelope } from '../post-envelope.ts';
+import { isToBeEncrypted } from '../seal.ts';
 import type { NotificationPayload } from './notification.ts';
 import { notifyUrl } from './notify-url.ts';
 import type { Subscription } from './subscription.ts';
@@ -19,12 +19,9 @@ import {
 /** Failed attempts in a row after which a subscription is paused (dci.md §7.3). */
 export const MAX_FAILURES = 10;
 
-export interface SendDeps {
-  readonly db: Database;
-  readonly clock: Clock;
+export interface SendDeps extends Pick<DciDeps, 'db' | 'clock' | 'encryptMessage'> {
   readonly peers: Pick<PeerDirectory, 'bySenderId'>;
   readonly post: PostEnvelope;
-  readonly encryptMessage: DciDeps['encryptMessage'];
   /** The pause before a first repeat in milliseconds. */
   readonly retryBaseMs: number;
 }
@@ -66,7 +63,7 @@ export const sendNotification = (deps: SendDeps) => {
 
     // Each encryption gives other bytes; what was sent first is what is sent again.
     const sealed =
-      subscription.encrypted && encryptMessage
+      encryptMessage && isToBeEncrypted(peer, { isEncrypted: subscription.encrypted })
         ? await encryptMessage(message, peer).then((made) => db.write((tx) => keepSealed(tx, delivery.id, made)))
         : undefined;
     const outcome = await post({

@@ -132,7 +132,7 @@ export const subscribe =
       total: works.length,
       completed: works.length,
       message: {
-        correlation_id: newRandomId(),
+        correlation_id: question.correlationId,
         subscribe_response: works.map((work) => toItem(work, timestamp)),
         transaction_id: idText(message.transaction_id),
       },

@@ -1,5 +1,4 @@
 import { type Clock, toWholeSeconds } from '../../core/clock.ts';
-import { newRandomId } from '../../core/ids.ts';
 import { withdraw } from '../../delivery/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import type { UnsubscribeReasonCode } from '../codes.ts';
@@ -64,7 +63,7 @@ export const unsubscribe =
       total: codes.length,
       completed: codes.length,
       message: {
-        correlation_id: newRandomId(),
+        correlation_id: question.correlationId,
         status: reason ? 'rjct' : 'succ',
         ...(reason ? { status_reason_code: reason, status_reason_message: reasons[reason] } : {}),
         subscription_status: own.map((code) => ({ code, status: 'unsubscribe' })),
