@@ -32,6 +32,7 @@ import { startRunner } from './delivery/index.ts';
 import { createTakeRecords } from './exchange/import/take.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
+import { measureKeys } from './measure-keys.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
 import { readConfiguredSources } from './odk/configured.ts';
 import { registerOdkMetrics } from './odk/metrics.ts';
@@ -197,6 +198,7 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
       rateLimit: config.dciRateLimit,
       maxBody: config.maxBody,
       reach: config.dciAllowPrivateCallbacks ? 'private' : 'public',
+      mockup: config.dciMockupMode,
     },
     db,
     peers: ground.peerDirectory,
@@ -204,6 +206,7 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
     verifier: createVerifier({ keySets, clock }),
     signer: createSigner({ keys: ground.keys, clock }),
     registry: ground.registry,
+    takeRecords: createTakeRecords({ registry: ground.registry, clock }),
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
     calls,
@@ -220,6 +223,7 @@ export const doorsOf = (ground: Ground, metrics: Metrics): readonly Door[] => {
   measureSubscriptions(metrics, ground.subscriptions);
   const dci = dciDeps(ground);
   registerOdkMetrics(metrics, ground.odk);
+  measureKeys(ground.keys, clock, metrics);
   return [
     dciRoutes(dci),
     peerTokenRoutes({ tokens: dci.tokens }),

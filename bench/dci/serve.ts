@@ -11,6 +11,7 @@ import { createPeerDirectory, createPeers } from '../../src/access/index.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { dciRoutes } from '../../src/dci/dci.routes.ts';
+import { createTakeRecords } from '../../src/exchange/import/take.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
 import { openLedger, signerOfKeys } from '../../src/ledger/index.ts';
 import { recordDci } from '../../src/record-dci.ts';
@@ -62,6 +63,7 @@ const ours = async (): Promise<number> => {
     verifier: createVerifier({ keySets }),
     signer: createSigner({ keys }),
     registry,
+    takeRecords: createTakeRecords({ registry, clock: systemClock }),
     calls: recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock }),
     jwks: async () => keys.jwks(['crosswalk.local']),
     clock: systemClock,

@@ -1,4 +1,4 @@
-import { rotateKeys } from '../trust/index.ts';
+import { revokeKey, rotateKeys } from '../trust/index.ts';
 import type { CommandFile } from './context.ts';
 import { table } from './table.ts';
 
@@ -16,8 +16,8 @@ export const keys: CommandFile = (program, context) => {
       }));
       context.print(all, () =>
         table(
-          ['id', 'algorithm', 'use', 'state', 'created', 'until'],
-          all.map((key) => [key.id, key.algorithm, key.use ?? '', key.state, key.created, key.until ?? '']),
+          ['id', 'algorithm', 'use', 'state', 'created', 'used from', 'until'],
+          all.map((key) => [key.id, key.algorithm, key.use ?? '', key.state, key.created, key.from, key.until ?? '']),
         ),
       );
     });
@@ -32,6 +32,16 @@ export const keys: CommandFile = (program, context) => {
         { made },
         () => `Made ${made.length} keys; every running server signs with them within ten seconds.`,
       );
+    });
+
+  command
+    .command('revoke')
+    .description('withdraw one of our keys at once, because it may be in foreign hands')
+    .argument('<id>', 'its id, as "keys list" shows it')
+    .action(async (id: string) => {
+      const ground = await context.ground();
+      const revoked = await revokeKey(ground.keyOptions, id);
+      context.print({ revoked }, () => `${id} is revoked; every running server drops it within two seconds.`);
     });
 
   command

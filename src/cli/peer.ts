@@ -19,6 +19,7 @@ const wire = (peer: Peer): object => ({
   source: peer.source,
   must_sign: peer.mustSign,
   encrypt: peer.encrypt ?? false,
+  revoked_keys: peer.revokedKeys,
   scopes: peer.scopes,
   policy: peer.policy,
   active: peer.active,
@@ -83,5 +84,15 @@ export const peer: CommandFile = (program, context) => {
     .action(async (id: string) => {
       const revoked = await (await context.ground()).peers.revoke(id);
       context.print(wire(revoked), () => `${revoked.senderId} is revoked; running servers follow within two seconds.`);
+    });
+
+  command
+    .command('revoke-key')
+    .description('believe one key of a peer no longer, also while its key set still holds it')
+    .argument('<id>', 'its sender_id')
+    .argument('<key>', 'the key id, or the RFC 7638 thumbprint')
+    .action(async (id: string, key: string) => {
+      const changed = await (await context.ground()).peers.revokeKey(id, key);
+      context.print(wire(changed), () => `A key of ${id} is revoked; running servers follow within two seconds.`);
     });
 };

@@ -72,6 +72,10 @@ export const catalogue = {
   },
   'odk.form-gone': { kind: 'gone', about: 'ODK Central has no such published form any more.' },
   'odk.login-refused': { kind: 'upstream', about: 'ODK Central refused the login.' },
+  'odk.not-permitted': {
+    kind: 'upstream',
+    about: 'ODK Central does not let the account do what the source is set to.',
+  },
   'odk.source-busy': { kind: 'conflict', about: 'Another process is working on this ODK source.' },
   'odk.source-invalid': { kind: 'invalid', about: 'A setting of an ODK source is not usable.' },
   'odk.source-paused': {

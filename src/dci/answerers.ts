@@ -1,4 +1,7 @@
 import type { Answerer } from './answerer.ts';
+import { answerDisabilityDetails, answerDisabilitySupport, answerDisabled } from './convenience/disabled.ts';
+import { answerEnrolled } from './convenience/enrolled.ts';
+import { answerEnrollmentUpdates } from './convenience/enrollment-updates.ts';
 import type { DciDeps } from './deps.ts';
 import type { OperationName } from './operations.ts';
 import { answerSearch, emptySearchMessage } from './search.ts';
@@ -6,7 +9,7 @@ import { subscriptionAnswerers } from './subscriptions/answerers.ts';
 import { receiptAnswerers } from './transactions/receipt.ts';
 import { statusAnswerer } from './transactions/status.ts';
 
-export type AnswererDeps = Pick<DciDeps, 'db' | 'registry' | 'clock'>;
+export type AnswererDeps = Pick<DciDeps, 'db' | 'registry' | 'clock' | 'takeRecords'>;
 
 /** The operations that this server offers, and who answers them: a callback is no question and stands elsewhere. */
 export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answerer> => {
@@ -23,5 +26,10 @@ export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answ
     ['sync/receipt', receipts.atOnce],
     ['subscribe', subscriptions.subscribe],
     ['unsubscribe', subscriptions.unsubscribe],
+    ['sync/disabled', answerDisabled(deps)],
+    ['sync/get-disability-details', answerDisabilityDetails(deps)],
+    ['sync/get-disability-support', answerDisabilitySupport(deps)],
+    ['sync/enrolled', answerEnrolled(deps)],
+    ['sync/enrollment/updates', answerEnrollmentUpdates(deps)],
   ]);
 };

@@ -1,9 +1,9 @@
 import type { Middleware } from 'koa';
 import { Fault } from '../core/fault.ts';
-import { rawBody } from '../http/index.ts';
 import { answerersOf } from './answerers.ts';
 import type { DciDeps } from './deps.ts';
 import { isInboxOperation } from './inbox/inbox.ts';
+import { mockup } from './mockup/mockup.routes.ts';
 import { type OperationName, operationOf } from './operations.ts';
 import { type Endpoint, endpoints, isDciPath } from './paths.ts';
 import {
@@ -13,6 +13,7 @@ import {
   limitRate,
   openEnvelope,
   openMessage,
+  readBody,
   replyTo,
   requireScope,
   requireSignature,
@@ -64,6 +65,8 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
     return isAsyncOperation(name) ? acknowledge(deps, transactions, name) : replyTo(deps, answerer);
   };
 
+  const sample = (endpoint: Endpoint): readonly Step[] => (deps.config.mockup ? [mockup(endpoint, deps.clock)] : []);
+
   const recipe = (endpoint: Endpoint): Middleware => {
     const { operation: name, registry } = endpoint;
     const operation = operationOf(name);
@@ -73,13 +76,14 @@ export const dciRoutes = (deps: DciDeps): Middleware => {
       const message = isElsewhere
         ? `the ${registry} registry has no operation ${operation.path}`
         : `this server does not offer the operation ${operation.path}`;
-      return inOrder([...frame(endpoint), requireToken(deps), refuseEverything(message)]);
+      return inOrder([...sample(endpoint), ...frame(endpoint), requireToken(deps), refuseEverything(message)]);
     }
     return inOrder([
+      ...sample(endpoint),
       ...frame(endpoint),
       requireToken(deps),
       rate,
-      rawBody({ limit: deps.config.maxBody }) as Step,
+      readBody(deps, operation),
       openEnvelope,
       requireSignature(deps),
       requireScope(deps, operation, endpoint),

@@ -10,6 +10,7 @@ import type { SignaturePolicy, Verifier } from '../trust/ports.ts';
 import type { CallRecorder } from './exchange.ts';
 import type { Inbox } from './inbox/inbox.ts';
 import type { RegistryName } from './registries/registry.ts';
+import type { TakeRecords } from './take-records.ts';
 
 /** The settings of this door (product.md, environment). */
 export interface DciConfig {
@@ -24,6 +25,8 @@ export interface DciConfig {
   readonly maxBody: number;
   /** Which addresses may be called back (`DCI_ALLOW_PRIVATE_CALLBACKS`). */
   readonly reach: Reach;
+  /** `DCI_MOCKUP_MODE`: calls without a body under the short prefixes get samples. */
+  readonly mockup?: boolean;
 }
 
 /** What the DCI door stands on; `app.ts` puts it together. */
@@ -36,6 +39,8 @@ export interface DciDeps {
   readonly verifier: Verifier;
   readonly signer: Pick<EnvelopeSigner, 'seal'>;
   readonly registry: Registry;
+  /** Takes records that a peer sends into the registry. */
+  readonly takeRecords: TakeRecords;
   /** Every call passes here before its answer leaves: no message is accepted twice, none is missing on the ledger. */
   readonly calls: CallRecorder;
   /** The message inside an encrypted one (dci.md §2.4); absent: we have no key for it. */

@@ -65,3 +65,8 @@ const roots = prefixes.flatMap(({ path }) => [`${path}/`, `${ALTERNATIVE_ROOT}${
 
 /** Whether a path that leads nowhere is meant for this door: it is then refused in the words of the standard. */
 export const isDciPath = (path: string): boolean => roots.some((root) => path.startsWith(root));
+
+const shortPath = /^\/(sr|crvs|dr|fr|ibr)\/(?!registry\/)/;
+
+/** Whether a path stands under one of the short prefixes (`/sr/search`), which the mock-up suites use. */
+export const isShortPath = (path: string): boolean => shortPath.test(path);

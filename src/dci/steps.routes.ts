@@ -2,13 +2,14 @@ import type { Context, Middleware } from 'koa';
 import { hasScope, mayUse } from '../access/index.ts';
 import { Fault } from '../core/fault.ts';
 import { newRandomId } from '../core/ids.ts';
-import { captureFaults, type WireKernel } from '../http/index.ts';
+import { captureFaults, rawBody, type WireKernel } from '../http/index.ts';
 import type { Tx } from '../storage/index.ts';
 import type { Answerer } from './answerer.ts';
 import type { DciDeps } from './deps.ts';
 import { type RequestHeader, refusalBody } from './envelope.ts';
 import type { Exchange, Question, Reply } from './exchange.ts';
 import { toRefusal } from './fault.ts';
+import { isForm, readFormEnvelope } from './form-envelope.ts';
 import type { Inbox, InboxOperation } from './inbox/inbox.ts';
 import type { Operation } from './operations.ts';
 import type { Endpoint } from './paths.ts';
@@ -90,6 +91,28 @@ export const limitRate = ({ config }: Pick<DciDeps, 'config'>): Step => {
 const peerOf = ({ exchange }: DciState): NonNullable<Exchange['peer']> => {
   if (!exchange.peer) throw new Error('requireToken must come first');
   return exchange.peer;
+};
+
+// What a form adds to the envelope in it: boundaries, part headers and two short fields.
+const FORM_ROOM = 16 * 1024;
+
+/** The received bytes of the envelope; on calls that also take a form, those of the file in it (dci.md §1). */
+export const readBody = ({ config }: Pick<DciDeps, 'config'>, operation: Operation): Step => {
+  const plain = rawBody({ limit: config.maxBody }) as Step;
+  if (operation.kind === 'sync') return plain;
+  const roomy = rawBody({ limit: config.maxBody + FORM_ROOM }) as Step;
+  return (ctx, next) => {
+    const type = ctx.get('content-type');
+    if (!isForm(type)) return plain(ctx, next);
+    return roomy(ctx, async () => {
+      const { envelope, action } = await readFormEnvelope(type, ctx.state.body);
+      if (!operation.actions.includes(action)) {
+        throw new Fault('dci.action-invalid', `action: must be ${operation.actions[0]} here`);
+      }
+      ctx.state.body = envelope;
+      await next();
+    });
+  };
 };
 
 export const openEnvelope: Step = async (ctx, next) => {

@@ -1,12 +1,10 @@
 import type { Context, Middleware } from 'koa';
+import { PUBLISHED_MAX_AGE_SECONDS } from '../trust/index.ts';
 import type { DciDeps } from './deps.ts';
 import { createLocations, LOCATIONS_MAX_AGE_SECONDS } from './locations/locations.ts';
 import { allRoots } from './paths.ts';
 
 type Publish = { readonly document: () => Promise<object>; readonly maxAgeSeconds: number };
-
-// Keys change by rotation only, which publishes a new key some time before it is used.
-const KEYS_MAX_AGE_SECONDS = 60;
 
 const methods = new Set(['GET', 'HEAD']);
 
@@ -19,7 +17,7 @@ const publish = async ({ document, maxAgeSeconds }: Publish, ctx: Context): Prom
 
 /** Our public keys (dci.md §4.6) and the places we know (§10): for everybody, at the root and under every prefix. */
 export const wellKnownRoutes = (deps: Pick<DciDeps, 'jwks' | 'registry' | 'clock'>): Middleware => {
-  const keys: Publish = { document: deps.jwks, maxAgeSeconds: KEYS_MAX_AGE_SECONDS };
+  const keys: Publish = { document: deps.jwks, maxAgeSeconds: PUBLISHED_MAX_AGE_SECONDS };
   const locations: Publish = { document: createLocations(deps), maxAgeSeconds: LOCATIONS_MAX_AGE_SECONDS };
   const published = new Map<string, Publish>(
     allRoots.flatMap((root) => [

@@ -1,5 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { DeadLetterReason } from './reasons.ts';
+import { judgedState } from './review/echo.ts';
 import type { SourceSettings } from './source.ts';
 import type { Entry } from './submissions.store.ts';
 
@@ -41,10 +42,11 @@ export const decide = (entry: Entry, settings: SourceSettings, form: FormState):
   }
   // Which of two current versions is right, nobody can say; what was imported before stays.
   if (entry.anomaly === 1) return park('central-anomaly', 'meta.instanceID', entry.version_id);
-  if (entry.review_state === 'rejected' && !settings.accept.includes('rejected')) {
+  const said = judgedState(entry);
+  if (said === 'rejected' && !settings.accept.includes('rejected')) {
     return isImported ? { do: 'retire' } : { do: 'hold', why: 'gate' };
   }
-  if (!settings.accept.includes(entry.review_state)) return { do: 'hold', why: 'gate' };
+  if (!settings.accept.includes(said)) return { do: 'hold', why: 'gate' };
   if (entry.status !== null) return park('encrypted', '__system.status', entry.status);
   if (settings.versions && !settings.versions.includes(entry.form_version ?? '')) {
     return park('form-version-unmapped', '__system.formVersion', entry.form_version);

@@ -19,7 +19,9 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { createPoll, type PollOptions, type PollReport } from './poll.ts';
 import { type Polling, startPolling } from './polling.ts';
 import { createPreview } from './preview.ts';
+import { createPublishStage } from './publish/stage.ts';
 import { createRetry } from './retry.ts';
+import { reviewStage } from './review/stage.ts';
 import { deleteSource, readSource } from './sources.store.ts';
 import { createStatus } from './status.ts';
 
@@ -48,7 +50,8 @@ export const createOdk = (deps: OdkDeps) => {
   const centrals = createCentrals({ http, clock, secrets, ...(deps.retry ? { retry: deps.retry } : {}) });
   const apply = createApply({ engine, after: [queueFiles] });
   const add = createAdd({ db, registry, clock, centrals, secrets });
-  const poll = createPoll({ ...deps, centrals, apply, further: [filesStage] });
+  const further = [filesStage, reviewStage, createPublishStage(engine)];
+  const poll = createPoll({ ...deps, centrals, apply, further });
   const preview = createPreview({ db, registry, clock, log, centrals, engine });
   const retry = createRetry({ db, registry, clock, log, apply });
   const status = createStatus({ db, clock });

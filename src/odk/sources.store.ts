@@ -193,7 +193,15 @@ export const updateSource = async (tx: Tx, name: string, progress: Progress): Pr
 /** Forgets a source and its ledger; the registrants stay. */
 export const deleteSource = async (tx: Tx, name: string): Promise<boolean> => {
   const knex = knexOf(tx);
-  for (const table of ['odk_files', 'odk_members', 'odk_proposals', 'odk_subjects', 'odk_submissions']) {
+  for (const table of [
+    'odk_entities',
+    'odk_entity_lists',
+    'odk_files',
+    'odk_members',
+    'odk_proposals',
+    'odk_subjects',
+    'odk_submissions',
+  ]) {
     await knex(table).where({ source: name }).delete();
   }
   const deleted = await knex('odk_sources').where({ name }).delete();

@@ -3,6 +3,7 @@ import { isObject } from '../core/json.ts';
 import { later } from '../core/order.ts';
 import type { Tx } from '../storage/index.ts';
 import type { ODataRow } from './central/api.ts';
+import { isEcho } from './review/echo.ts';
 import {
   type Entry,
   noteFileCounts,
@@ -98,12 +99,6 @@ export interface Sorted {
   /** Known submissions whose files moved, and nothing else. */
   readonly files: readonly Reading[];
 }
-
-const isEcho = (entry: Entry, reading: Reading): boolean => {
-  if (entry.echo === null || reading.version_id !== entry.version_id || reading.deleted_at !== null) return false;
-  const { state, updatedAt } = JSON.parse(entry.echo) as { state: string | null; updatedAt: string | null };
-  return reading.review_state === state && reading.updated_at === updatedAt;
-};
 
 /** The other of two current versions, met on another page than the first: as many edits, at the same moment. */
 const isTwin = (entry: Entry, reading: Reading): boolean =>

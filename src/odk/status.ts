@@ -4,6 +4,7 @@ import type { Database, Reader } from '../storage/index.ts';
 
 import { type DeadLetter, toDeadLetter } from './letters.ts';
 import { type OpenProposal, readProposals } from './proposals.store.ts';
+import { countEntities, type EntityCounts } from './publish/entities.store.ts';
 import { readSource, readSources, type Source } from './sources.store.ts';
 import { countFiles, countWeakMembers } from './status.store.ts';
 import { countEntries, type Place, readDeadLetters } from './submissions.store.ts';
@@ -14,6 +15,8 @@ export interface SourceStatus {
   readonly watermark: string | null;
   readonly counts: Readonly<Record<string, number>>;
   readonly files: { readonly outstanding: number; readonly failed: number };
+  /** Of a source that publishes its registrants to an entity list. */
+  readonly entities?: EntityCounts;
   readonly lastSuccessAt: string | null;
   readonly lastError: string | null;
   readonly formVersion: string | null;
@@ -40,6 +43,7 @@ export const stateOf = (source: Source, now: number): SourceStatus['state'] => {
 const describe = async (reader: Reader, source: Source, now: number): Promise<SourceStatus> => {
   const place = placeOf(source);
   const letters = await readDeadLetters(reader, place, MOST_LISTED);
+  const entities = await countEntities(reader, source.name);
   const weakMembers = await countWeakMembers(reader, source.name);
   return {
     name: source.name,
@@ -47,6 +51,7 @@ const describe = async (reader: Reader, source: Source, now: number): Promise<So
     watermark: source.watermark ?? null,
     counts: { ...(await countEntries(reader, place)), weakMembers },
     files: await countFiles(reader, place),
+    ...(entities ? { entities } : {}),
     lastSuccessAt: source.lastSuccessAt ?? null,
     lastError: source.lastError ?? null,
     formVersion: source.form?.version ?? null,

@@ -10,7 +10,7 @@ export {
   openKeys,
   type SigningKey,
 } from './own-keys.ts';
-export { rotateKeys } from './rotate-keys.ts';
+export { PUBLISHED_MAX_AGE_SECONDS, revokeKey, rotateKeys } from './rotate-keys.ts';
 export { openSecretBox, type SecretBox } from './secret-box.ts';
 export { type Acceptance, createSeenMessages, type IncomingMessage, type SeenMessages } from './seen-messages.store.ts';
 export { createSigner, type EnvelopeSigner, type SealedEnvelope } from './signer.ts';

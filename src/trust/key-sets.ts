@@ -4,7 +4,7 @@ import { Fault } from '../core/fault.ts';
 import { type Logger, silentLogger } from '../core/log.ts';
 import type { FetchJwks } from '../net/index.ts';
 import type { KeySource, PublicJwk } from './ports.ts';
-import { toPublicJwk, type VerificationKey, verificationKeys } from './verification-key.ts';
+import { isRevoked, toPublicJwk, type VerificationKey, verificationKeys } from './verification-key.ts';
 
 /**
  * Key sets of others, fetched from their registered addresses and kept for a while.
@@ -106,10 +106,10 @@ export const createKeySets = (options: KeySetsOptions): KeySets => {
       return verificationKeys(open(await once(id, () => ask(id, jwksUrl))));
     },
     async encryptionKey(source) {
-      const registered = source.keys.find((key) => key.use === 'enc');
+      const isFit = (key: PublicJwk | null): boolean => key?.use === 'enc' && !isRevoked(source, key);
+      const registered = source.keys.find(isFit);
       if (registered) return registered;
-      const keys = await current(source);
-      const found = keys.find((key) => (key as PublicJwk | null)?.use === 'enc');
+      const found = (await current(source)).find((key) => isFit(key as PublicJwk | null));
       return found === undefined ? undefined : toPublicJwk(found);
     },
   };

@@ -17,6 +17,8 @@ export interface StoredKey {
   readonly from: string;
   /** Once replaced: until when it stays published, verifies and decrypts. */
   readonly until?: string;
+  /** When it was withdrawn before its time. */
+  readonly revoked?: string;
   readonly public: PublicJwk;
   /** PKCS#8 in PEM, or sealed. Gone when the key's time is over: the public half stays, for old records. */
   readonly private?: string;

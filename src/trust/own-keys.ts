@@ -37,9 +37,14 @@ export interface DecryptionKey {
 export interface KeyInfo {
   readonly id: string;
   readonly algorithm: OwnAlgorithm;
-  /** `coming` keys are published and not used yet; `retired` ones still verify; `expired` ones are kept for records. */
-  readonly state: 'coming' | 'active' | 'retired' | 'expired';
+  /**
+   * `coming` keys are published and not used yet; `retired` ones still verify; `expired` and `revoked` ones are kept
+   * for records.
+   */
+  readonly state: 'coming' | 'active' | 'retired' | 'expired' | 'revoked';
   readonly created: string;
+  /** From when on it is used. */
+  readonly from: string;
   readonly until?: string;
   readonly publicJwk: PublicJwk;
 }
@@ -58,7 +63,7 @@ export interface OwnKeys {
   /** The key set we publish under each of our sender ids. What is in use stands first: some peers take the first. */
   jwks(senderIds: readonly string[]): { readonly keys: readonly PublicJwk[] };
   list(): readonly KeyInfo[];
-  /** Looks at the files now; otherwise every two seconds. */
+  /** Looks at the files now; otherwise every second. */
   reload(): Promise<void>;
   close(): void;
 }
@@ -72,8 +77,8 @@ export interface KeyOptions {
   readonly log?: Logger;
 }
 
-// Rotation waits three of these before it uses a new key, so that every process publishes it by then.
-export const WATCH_MS = 2000;
+// How often a process looks whether the keys changed.
+export const WATCH_MS = 1000;
 
 interface LoadedKey extends StoredKey {
   readonly fromMs: number;
@@ -200,6 +205,7 @@ export const openKeys = async (options: KeyOptions): Promise<OwnKeys> => {
   watch.unref();
 
   const stateOf = (key: LoadedKey, now: number): KeyInfo['state'] => {
+    if (key.revoked !== undefined) return 'revoked';
     if (isExpired(key, now)) return 'expired';
     if (inForce(loaded, key.algorithm, now)[0] === key) return 'active';
     return key.fromMs > now ? 'coming' : 'retired';
@@ -239,6 +245,7 @@ export const openKeys = async (options: KeyOptions): Promise<OwnKeys> => {
         algorithm: key.algorithm,
         state: stateOf(key, now),
         created: key.created,
+        from: key.from,
         ...(key.until !== undefined && { until: key.until }),
         publicJwk: publish(key, key.algorithm === 'EdDSA' ? key.id : key.thumbprint),
       }));

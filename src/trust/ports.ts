@@ -30,6 +30,8 @@ export interface KeySource {
   readonly senderId: string;
   readonly keys: readonly PublicJwk[];
   readonly jwksUrl?: string;
+  /** Keys not to be believed any more, wherever they still are: by key id or RFC 7638 thumbprint. */
+  readonly revokedKeys?: readonly string[];
 }
 
 /** What the verification of one message found; the ledger records it. */

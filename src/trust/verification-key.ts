@@ -1,7 +1,7 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { Fault, isFault } from '../core/fault.ts';
 import { isObject } from '../core/json.ts';
-import type { PublicJwk } from './ports.ts';
+import type { KeySource, PublicJwk } from './ports.ts';
 
 /** The algorithms that may verify anything; `none` and HMAC are not among them and cannot be configured in. */
 export const jwsAlgorithms = ['EdDSA', 'RS256', 'PS256', 'ES256'] as const;
@@ -95,3 +95,14 @@ const readOnce = (value: unknown): VerificationKey | Fault => {
 /** The keys of a set that can verify. One that cannot be read spoils only itself. */
 export const verificationKeys = (keys: readonly unknown[]): readonly VerificationKey[] =>
   keys.map(readOnce).filter((key): key is VerificationKey => !isFault(key));
+
+/** The RFC 7638 thumbprint: the key itself, whatever id it goes by. */
+const thumbprintOf = ({ kty, crv, x, y, n, e }: PublicJwk): string => {
+  const members = kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x };
+  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+};
+
+/** Whether the operator no longer believes this key of the source. */
+export const isRevoked = ({ revokedKeys = [] }: KeySource, jwk: PublicJwk): boolean =>
+  revokedKeys.length > 0 &&
+  ((jwk.kid !== undefined && revokedKeys.includes(jwk.kid)) || revokedKeys.includes(thumbprintOf(jwk)));

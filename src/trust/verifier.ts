@@ -5,7 +5,7 @@ import type { KeySets } from './key-sets.ts';
 import type { KeySource, SignatureForm, SignaturePolicy, Verification, Verifier } from './ports.ts';
 import { parseStrictJson, type StrictJson } from './strict-json.ts';
 import { assertInForce, namesKey, parseStringSignature, verifyString } from './string-signature.ts';
-import { type JwsAlgorithm, type VerificationKey, verificationKeys } from './verification-key.ts';
+import { isRevoked, type JwsAlgorithm, type VerificationKey, verificationKeys } from './verification-key.ts';
 
 export interface VerifierDeps {
   readonly keySets: KeySets;
@@ -89,7 +89,8 @@ const tryKeys = async (claim: Claim, keys: readonly VerificationKey[]): Promise<
  * Looks for the sender's key that made the signature: the registered ones, then the fetched set, then, when no key
  * there bears the id that is named, the set fetched anew.
  */
-const findKey = async (keySets: KeySets, source: KeySource, claim: Claim): Promise<VerificationKey | undefined> => {
+const findKey = async (keySets: KeySets, source: KeySource, made: Claim): Promise<VerificationKey | undefined> => {
+  const claim: Claim = { ...made, mayBeOf: (key) => made.mayBeOf(key) && !isRevoked(source, key.jwk) };
   const registered = await tryKeys(claim, verificationKeys(source.keys));
   if (registered || source.jwksUrl === undefined) return registered;
   const fetched = await keySets.fetched(source);

@@ -63,3 +63,7 @@ export const publishedError = (registry: RegistryName): Published | undefined =>
 /** The published schema of an Ack: what asynchronous calls and callbacks are answered with. */
 export const publishedAck = (registry: RegistryName): Published | undefined =>
   schemaAt(registry, ['components', 'responses', 'Response', ...content]);
+
+/** A published schema by its name; for answers whose operation refers to a schema where a response belongs. */
+export const publishedSchema = (registry: RegistryName, name: string): Published | undefined =>
+  schemaAt(registry, ['components', 'schemas', name]);

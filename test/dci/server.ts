@@ -10,6 +10,7 @@ import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
 import { startRunner } from '../../src/delivery/index.ts';
+import { createTakeRecords } from '../../src/exchange/import/take.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from '../../src/ledger/index.ts';
 import { createHttpClient } from '../../src/net/index.ts';
@@ -120,6 +121,7 @@ export const startDciServer = async (
     verifier: createVerifier({ keySets: noKeySets }),
     signer: createSigner({ keys }),
     registry,
+    takeRecords: createTakeRecords({ registry, clock: systemClock }),
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
     calls: recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock }),

@@ -3,7 +3,7 @@ import * as validators from '#validators';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
 import { type Published, publishedAnswer, publishedRequest } from './reference.ts';
 
-const assertFits = (validate: Published, json: unknown, whose: string): void => {
+export const assertFits = (validate: Published, json: unknown, whose: string): void => {
   if (validate(json)) return;
   const problems = (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
   assert.fail(

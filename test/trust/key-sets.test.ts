@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint, type JWK } from 'jose';
 import { Fault } from '../../src/core/fault.ts';
 import { createKeySets, createVerifier } from '../../src/trust/index.ts';
 import type { KeySource, PublicJwk } from '../../src/trust/ports.ts';
@@ -214,5 +215,21 @@ describe('key sets of others', () => {
     const registered: PublicJwk = { kty: 'RSA', use: 'enc', kid: 'mine' };
     assert.equal((await peer.keySets.encryptionKey({ ...source, keys: [a.jwk, registered] }))?.kid, 'mine');
     assert.equal(await peer.keySets.encryptionKey({ senderId: 'x', keys: [a.jwk] }), undefined);
+  });
+
+  it('give no key that the operator believes no longer, by its id or its thumbprint', async () => {
+    const peer = stage();
+    peer.publish(a, b);
+    const thumbprint = await calculateJwkThumbprint(b.jwk as JWK);
+    for (const revokedKeys of [['b'], [thumbprint]]) {
+      const from = { ...source, revokedKeys };
+      assert.deepEqual([await peer.check(a, from), await peer.check(b, from)], ['verified', notMade]);
+      const registered = { senderId: 'peer', keys: [a.jwk, b.jwk], revokedKeys };
+      assert.deepEqual([await peer.check(a, registered), await peer.check(b, registered)], ['verified', notMade]);
+    }
+    const encryption: PublicJwk = { kty: 'RSA', use: 'enc', kid: 'e1', n: 'AQAB', e: 'AQAB' };
+    const next = { ...encryption, kid: 'e2' };
+    const from = { senderId: 'x', keys: [encryption, next], revokedKeys: ['e1'] };
+    assert.equal((await peer.keySets.encryptionKey(from))?.kid, 'e2');
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { isFault } from '../../src/core/fault.ts';
-import { type KeyOptions, type OwnKeys, openKeys, rotateKeys } from '../../src/trust/index.ts';
+import { type KeyOptions, type OwnKeys, openKeys, revokeKey, rotateKeys } from '../../src/trust/index.ts';
 import { newestRevision, readKeyset, writeKeyset } from '../../src/trust/keyset-file.ts';
 
 const HOUR_MS = 3_600_000;
@@ -151,6 +151,30 @@ describe('own keys', () => {
 
     it('are refused before there are any', async () => {
       assert.equal(await codeOf(rotateKeys({ directory, clock })), 'key.unusable');
+    });
+  });
+
+  describe('when one is revoked', () => {
+    it('drop it at once, without its private half, and keep the public one for records', async () => {
+      const keys = await open();
+      const old = keys.signingKey('EdDSA').id;
+      await rotateKeys({ directory, clock });
+      assert.deepEqual(await revokeKey({ directory, clock }, old), { id: old, algorithm: 'EdDSA' });
+      await keys.reload();
+      // The new key is not used everywhere yet, but the old one nowhere any more.
+      assert.notEqual(keys.signingKey('EdDSA').id, old);
+      assert.ok(!JSON.stringify(keys.jwks(['us'])).includes(old));
+      assert.deepEqual(ids(keys, 'revoked'), [old]);
+      const stored = (await readKeyset(directory))?.keyset.keys.find(({ id }) => id === old);
+      assert.deepEqual([stored?.private, typeof stored?.public['x']], [undefined, 'string']);
+    });
+
+    it('keep it when it is the only one of its kind, or unknown', async () => {
+      const keys = await open();
+      for (const id of [...ids(keys, 'active'), 'nonsense']) {
+        assert.equal(await codeOf(revokeKey({ directory, clock }, id)), 'key.unusable');
+      }
+      assert.equal(ids(keys, 'active').length, 3);
     });
   });
 

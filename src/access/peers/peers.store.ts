@@ -21,6 +21,7 @@ interface Row {
   readonly source: number;
   readonly must_sign: number;
   readonly encrypt: number;
+  readonly revoked_keys: string | null;
   readonly scopes: string;
   readonly policy: string | null;
   readonly active: number;
@@ -53,6 +54,7 @@ const fromRow = (row: Row): StoredPeer => ({
     source: row.source === 1,
     mustSign: row.must_sign === 1,
     encrypt: row.encrypt === 1,
+    ...(row.revoked_keys === null ? {} : { revokedKeys: JSON.parse(row.revoked_keys) as string[] }),
     scopes: JSON.parse(row.scopes) as string[],
     ...(row.policy === null ? {} : { policy: JSON.parse(row.policy) as PeerPolicy }),
     active: row.active === 1,
@@ -74,6 +76,7 @@ const toRow = ({ peer, tokenHash, createdAt, updatedAt }: StoredPeer): Row => ({
   source: peer.source ? 1 : 0,
   must_sign: peer.mustSign ? 1 : 0,
   encrypt: peer.encrypt ? 1 : 0,
+  revoked_keys: peer.revokedKeys === undefined ? null : JSON.stringify(peer.revokedKeys),
   scopes: JSON.stringify(peer.scopes),
   policy: peer.policy === undefined ? null : JSON.stringify(peer.policy),
   active: peer.active ? 1 : 0,

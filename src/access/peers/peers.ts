@@ -39,6 +39,8 @@ export interface Peers {
   add(senderId: string, settings: PeerSettings): Promise<{ readonly peer: Peer; readonly token: string }>;
   update(senderId: string, settings: PeerSettings): Promise<Peer>;
   revoke(senderId: string): Promise<Peer>;
+  /** Believes one key of the peer no longer, wherever it is published: `key` is its id or its RFC 7638 thumbprint. */
+  revokeKey(senderId: string, key: string): Promise<Peer>;
   list(): Promise<readonly Peer[]>;
 }
 
@@ -97,6 +99,7 @@ const apply = (before: Peer, given: PeerSettings): Peer => {
     source: given.source ?? before.source,
     mustSign: given.mustSign ?? before.mustSign,
     encrypt: given.encrypt ?? before.encrypt ?? false,
+    ...(before.revokedKeys === undefined ? {} : { revokedKeys: before.revokedKeys }),
     scopes: given.scopes?.map(checkPeerScope) ?? before.scopes,
     active: before.active,
   };
@@ -169,6 +172,13 @@ export const createPeers = ({ db, clock, secrets }: PeersDeps): Peers => {
         tokenHash: settings.token === undefined ? stored.tokenHash : hashToken(checkToken(settings.token)),
       })),
     revoke: (senderId) => change(senderId, (stored) => ({ ...stored, peer: { ...stored.peer, active: false } })),
+    async revokeKey(senderId, key) {
+      if (key === '') throw refuse('name the key by its id or its thumbprint');
+      return await change(senderId, (stored) => {
+        const revokedKeys = [...new Set([...(stored.peer.revokedKeys ?? []), key])];
+        return { ...stored, peer: { ...stored.peer, revokedKeys } };
+      });
+    },
     list: async () => (await db.read(readPeers)).map(({ peer }) => peer),
   };
 };

@@ -93,6 +93,8 @@ export interface CentralForm {
   list(limit: number, offset: number): Promise<readonly RestSubmission[]>;
   submission(id: string): Promise<RestSubmission>;
   review(id: string, state: string | null): Promise<RestSubmission>;
+  /** The texts, newest first. */
+  comments(id: string): Promise<readonly string[]>;
   comment(id: string, body: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -116,7 +118,7 @@ const toRest = (value: unknown): RestSubmission => {
 };
 
 /** Takes the position out of a nextLink; its origin is the server's belief about itself and is not followed. */
-const toCursor = (link: unknown): PageCursor | undefined => {
+export const toCursor = (link: unknown): PageCursor | undefined => {
   if (typeof link !== 'string') return undefined;
   const query = new URL(link, 'http://central.invalid').searchParams;
   for (const name of ['$skiptoken', '$skip'] as const) {
@@ -260,6 +262,11 @@ export const createCentralForm = (client: CentralClient, project: number, xmlFor
     submission: async (id) => toRest((await client.json({ path: submission(id), attempts: 2 })).body),
     review: async (id, state) =>
       toRest((await client.json({ method: 'PATCH', path: submission(id), json: { reviewState: state } })).body),
+    async comments(id) {
+      const { body } = await client.json({ path: `${submission(id)}/comments`, attempts: 2 });
+      if (!Array.isArray(body)) throw unexpected('the comments');
+      return body.flatMap((one: unknown) => (isObject(one) && typeof one['body'] === 'string' ? [one['body']] : []));
+    },
     async comment(id, body) {
       await client.json({ method: 'POST', path: `${submission(id)}/comments`, json: { body } });
     },

@@ -10,6 +10,7 @@ import type {
   Publish,
   RegistrantMapping,
 } from './model.ts';
+import { fieldTarget, shownExpression } from './published-targets.ts';
 import {
   fault,
   type Here,
@@ -140,8 +141,11 @@ const readPublish = (reading: Reading, value: unknown): Publish | undefined => {
       const owner = readOneOf(reading, owned?.['owner'], `${path}.owner`, ['registry', 'field'], 'registry');
       const target = owned?.['target'] === undefined ? undefined : readWord(reading, owned['target'], `${path}.target`);
       if (owner === 'field' && target === undefined) fault(reading, `${path}.target`, 'is needed with owner: field');
+      if (target !== undefined && !fieldTarget(target)) {
+        fault(reading, `${path}.target`, 'must be attributes.NAME, telecom.SYSTEM, name, or name.given|family|middle');
+      }
       // What the field owns shows what the registry holds of it, unless said otherwise.
-      const source = owned?.['value'] ?? (target?.startsWith('attributes.') ? `extension.${target.slice(11)}` : target);
+      const source = owned?.['value'] ?? (target === undefined ? undefined : shownExpression(target, reading.language));
       return { name, value: readPublished(reading, source, `${path}.value`) ?? '', owner, target };
     }),
   };

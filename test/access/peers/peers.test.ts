@@ -88,6 +88,18 @@ describeStore('peers', ({ database, again }) => {
     assert.equal((await peers.add('gone.example.org', {})).peer.id, peer.id);
   });
 
+  it('keep in mind which of their keys are believed no longer, through updates, until they are added anew', async () => {
+    await peers.add('leaky.example.org', { keys: [jwk] });
+    await peers.revokeKey('leaky.example.org', 'k1');
+    await peers.revokeKey('leaky.example.org', 'k2');
+    await peers.update('leaky.example.org', { mustSign: true });
+    await sleep(1200);
+    assert.deepEqual((await directory.bySenderId('leaky.example.org'))?.revokedKeys, ['k1', 'k2']);
+    await assert.rejects(peers.revokeKey('nobody.example.org', 'k1'), /no peer/);
+    await peers.revoke('leaky.example.org');
+    assert.equal((await peers.add('leaky.example.org', {})).peer.revokedKeys, undefined);
+  });
+
   it('change only what an update names', async () => {
     await peers.add('changing.example.org', { keys: [jwk], signature: 'jws', mustSign: true });
     const changed = await peers.update('changing.example.org', { callback: 'https://changing.example.org/cb' });
