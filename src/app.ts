@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type AccessLog,
   type Clients,
   type ClientTokens,
+  createAccessLog,
   createClients,
   createClientTokens,
   createPeerDirectory,
@@ -66,6 +68,7 @@ export interface Ground {
   readonly blobs: BlobStore;
   readonly registry: Registry;
   readonly ledger: Ledger;
+  readonly accessLog: AccessLog;
   readonly odk: Odk;
   /** Our side towards other registries. */
   readonly asking: AskPeers;
@@ -106,11 +109,6 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
     if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
     const keys = await openingKeys;
     const secrets = openSecretBox(join(config.dataDir, 'peer-secrets.key'));
-    const peers = createPeers({ db, clock, secrets });
-    const peerDirectory = createPeerDirectory(db);
-    const clients = createClients({ db, clock });
-    const tokenSecret = config.apiTokenSecret ?? keptTokenSecret(config.dataDir);
-    const tokens = createClientTokens({ clients, secret: tokenSecret, clock });
     const ledger = await openLedger({
       db,
       clock,
@@ -118,6 +116,12 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       signer: signerOfKeys(keys, config.dciSenderId),
       origin: `${config.dciSenderId}/ledger`,
     });
+    const accessLog = createAccessLog({ ledger, clock });
+    const peers = createPeers({ db, clock, secrets, accessLog });
+    const peerDirectory = createPeerDirectory(db);
+    const clients = createClients({ db, clock, accessLog });
+    const tokenSecret = config.apiTokenSecret ?? keptTokenSecret(config.dataDir);
+    const tokens = createClientTokens({ clients, secret: tokenSecret, clock });
     const peerHttp = createHttpClient({ allowPrivate: config.dciAllowPrivateCallbacks });
     const registry = createRegistry({ db, clock, log });
     const blobs = openFolderBlobs(join(config.dataDir, 'blobs'));
@@ -141,6 +145,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       blobs,
       registry,
       ledger,
+      accessLog,
       odk,
       asking,
       peers,
@@ -226,13 +231,13 @@ export const doorsOf = (ground: Ground, metrics: Metrics): readonly Door[] => {
   measureKeys(ground.keys, clock, metrics);
   return [
     dciRoutes(dci),
-    peerTokenRoutes({ tokens: dci.tokens }),
+    peerTokenRoutes({ tokens: dci.tokens, accessLog: ground.accessLog }),
     ...(ground.config.dciTestTrigger
       ? [testTriggerRoutes({ client: ground.asking.client, peers: ground.peers, registry: dci.config.registry, log })]
       : []),
-    auditRoutes({ ledger: ground.ledger, tokens: ground.tokens, clock }),
+    auditRoutes({ ledger: ground.ledger, tokens: ground.tokens, accessLog: ground.accessLog }),
     odkRoutes({ odk: ground.odk, ledger: ground.ledger, tokens: ground.tokens, clock }),
-    tokenRoutes({ clients: ground.clients, tokens: ground.tokens }),
+    tokenRoutes({ clients: ground.clients, tokens: ground.tokens, accessLog: ground.accessLog }),
   ];
 };
 

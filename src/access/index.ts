@@ -1,3 +1,4 @@
+export * from './audit/index.ts';
 export * from './clients/index.ts';
 export * from './oauth/index.ts';
 export * from './peers/index.ts';

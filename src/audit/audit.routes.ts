@@ -1,7 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { type Client, type ClientTokens, requireScope } from '../access/index.ts';
-import { type Clock, toTimestamp } from '../core/clock.ts';
+import { type AccessLog, type Client, type ClientTokens, requireScope } from '../access/index.ts';
 import { Fault, isFault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { asDoor, statusOfKind } from '../http/index.ts';
@@ -9,12 +8,9 @@ import type { FoundEntry, Ledger } from '../ledger/index.ts';
 import { requiredOf, toQuestion } from './question.ts';
 
 export interface AuditDeps {
-  readonly ledger: Pick<
-    Ledger,
-    'find' | 'latestCheckpoint' | 'inclusionProof' | 'consistencyProof' | 'record' | 'recordStranger'
-  >;
+  readonly ledger: Pick<Ledger, 'find' | 'latestCheckpoint' | 'inclusionProof' | 'consistencyProof'>;
   readonly tokens: Pick<ClientTokens, 'authenticate'>;
-  readonly clock: Clock;
+  readonly accessLog: Pick<AccessLog, 'record'>;
 }
 
 const base64 = (bytes: Buffer): string => bytes.toString('base64');
@@ -39,68 +35,61 @@ const toEntry = ({ seq, entry, leafHash, erasedBy, body }: FoundEntry): object =
   ...(body ? toBody(body) : {}),
 });
 
-/** The auditor who asks. Who has no right to ask is on the ledger all the same, bounded as strangers are. */
-const auditorOf = async (ctx: Context, { tokens, ledger, clock }: AuditDeps): Promise<Client> => {
-  try {
-    const client = await tokens.authenticate(ctx.get('authorization') || undefined);
-    requireScope(client, 'audit', 'read');
-    return client;
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    if (error.kind === 'unauthenticated') ctx.set('WWW-Authenticate', 'Bearer');
-    await ledger.recordStranger({
-      kind: 'access',
-      direction: 'in',
-      endpoint: `GET ${ctx.path}`,
-      at: toTimestamp(clock()),
-      status: statusOfKind[error.kind],
-      refusal: error.code,
-    });
-    throw error;
-  }
-};
-
-/** Reading the ledger is an access like any other. What was looked for may name a person, so it is erasable. */
-const recordAccess = async (ctx: Context, { ledger, clock }: AuditDeps, client: Client, count: number) => {
-  const { subject } = ctx.query;
-  await ledger.record([
-    {
-      kind: 'access',
-      direction: 'in',
-      endpoint: `GET ${ctx.path}`,
-      peer: client.clientId,
-      at: toTimestamp(clock()),
-      status: 200,
-      facts: { count },
-      body: Buffer.from(JSON.stringify(ctx.query)),
-      ...(typeof subject === 'string' ? { subjects: [subject] } : {}),
-    },
-  ]);
-};
-
-const entries =
-  (deps: AuditDeps): Middleware =>
+/**
+ * Answers an auditor who may ask, and puts the access into the audit log before anything leaves: reading the ledger is
+ * an access like any other, and so is being refused it. What was looked for may name a person, so it is erasable.
+ */
+const forAuditors =
+  (
+    { tokens, accessLog }: AuditDeps,
+    answer: (ctx: Context, client: Client) => Promise<{ readonly count: number }>,
+  ): Middleware =>
   async (ctx) => {
-    const client = await auditorOf(ctx, deps);
+    const endpoint = `GET ${ctx.path}`;
+    let who: string | undefined;
+    try {
+      const client = await tokens.authenticate(ctx.get('authorization') || undefined);
+      who = client.clientId;
+      requireScope(client, 'audit', 'read');
+      const facts = await answer(ctx, client);
+      const { subject } = ctx.query;
+      await accessLog.record({
+        endpoint,
+        who,
+        status: 200,
+        facts,
+        body: Buffer.from(JSON.stringify(ctx.query)),
+        ...(typeof subject === 'string' ? { subjects: [subject] } : {}),
+      });
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      if (error.kind === 'unauthenticated') ctx.set('WWW-Authenticate', 'Bearer');
+      const status = statusOfKind[error.kind];
+      await accessLog.record({ endpoint, status, refusal: error.code, ...(who === undefined ? {} : { who }) });
+      throw error;
+    }
+  };
+
+const entries = (deps: AuditDeps): Middleware =>
+  forAuditors(deps, async (ctx, client) => {
     const question = toQuestion(ctx.query);
     if (question.bodies && !maySeeBodies(client)) {
       throw new Fault('scope.missing', 'this client may not read the messages themselves');
     }
     const found = await deps.ledger.find(question);
-    await recordAccess(ctx, deps, client, found.entries.length);
     ctx.body = { entries: found.entries.map(toEntry), ...(found.next === undefined ? {} : { next: found.next }) };
-  };
+    return { count: found.entries.length };
+  });
 
-const inclusion =
-  (deps: AuditDeps): Middleware =>
-  async (ctx) => {
-    await auditorOf(ctx, deps);
+const inclusion = (deps: AuditDeps): Middleware =>
+  forAuditors(deps, async (ctx) => {
     const [seq, size] = [requiredOf(ctx.query, 'seq'), requiredOf(ctx.query, 'size')];
     const hashes = await deps.ledger.inclusionProof(seq, size);
     const [found] = (await deps.ledger.find({ after: seq - 1, limit: 1 })).entries;
     if (found?.seq !== seq) throw new Fault('ledger.damaged', `entry ${seq} is missing`);
     ctx.body = { seq, size, leaf: found.leaf, leaf_hash: base64(found.leafHash), hashes: hashes.map(base64) };
-  };
+    return { count: 1 };
+  });
 
 // Checkpoints and consistency proofs are numbers and hashes: they tell nothing about anybody, and a witness should
 // need nobody's permission to look.

@@ -28,6 +28,8 @@ export const keys: CommandFile = (program, context) => {
     .action(async () => {
       const ground = await context.ground();
       const made = await rotateKeys(ground.keyOptions);
+      const facts = { made: made.map((key) => ({ ...key })) };
+      await ground.accessLog.record({ endpoint: 'keys rotate', who: 'operator', facts });
       context.print(
         { made },
         () => `Made ${made.length} keys; every running server signs with them within ten seconds.`,
@@ -41,6 +43,7 @@ export const keys: CommandFile = (program, context) => {
     .action(async (id: string) => {
       const ground = await context.ground();
       const revoked = await revokeKey(ground.keyOptions, id);
+      await ground.accessLog.record({ endpoint: 'keys revoke', who: 'operator', facts: { revoked } });
       context.print({ revoked }, () => `${id} is revoked; every running server drops it within two seconds.`);
     });
 

@@ -1,5 +1,7 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import {
+  type AccessLog,
+  type AccessRow,
   createAttempts,
   createGrant,
   narrowScopes,
@@ -31,7 +33,13 @@ const decoded = (text: string): string => {
  * `POST /oauth2/client/token` (dci.md §3): client credentials of peers. The client id is the sender id, the secret the
  * token that the peer was registered with.
  */
-export const peerTokenRoutes = ({ tokens }: { readonly tokens: PeerTokens }): Middleware => {
+export const peerTokenRoutes = ({
+  tokens,
+  accessLog,
+}: {
+  readonly tokens: PeerTokens;
+  readonly accessLog: Pick<AccessLog, 'record'>;
+}): Middleware => {
   const grant = createGrant<Peer>({
     seconds: PEER_TOKEN_SECONDS,
     authenticate: async (id, secret) =>
@@ -47,26 +55,29 @@ export const peerTokenRoutes = ({ tokens }: { readonly tokens: PeerTokens }): Mi
   const missing = new OAuthRefusal(401, 'invalid_client', 'client_id and client_secret are required');
   const readBody = rawBody({ limit: MAX_BODY }) as Middleware;
 
-  const answer: Middleware = async (ctx) => {
+  /** Answers, and tells who got a token or why nobody did. */
+  const answer = async (ctx: Context): Promise<Pick<AccessRow, 'who' | 'refusal' | 'facts'>> => {
     const wait = await attempts.begin(ctx.ip);
     if (wait !== undefined) {
       ctx.status = 429;
       ctx.set('Retry-After', String(wait));
       ctx.body = { error: 'temporarily_unavailable', error_description: 'too many attempts from this address' };
-      return;
+      return { refusal: 'rate.limited' };
     }
     try {
       const isForm = Boolean(ctx.is('application/x-www-form-urlencoded'));
       const given = { isForm, authorization: ctx.get('authorization'), body: ctx.state['body'] as Buffer };
-      const { token, seconds, scopes } = await grant(readTokenRequest(given, missing));
+      const { client: peer, token, seconds, scopes } = await grant(readTokenRequest(given, missing));
       const scope = scopes.length > 0 ? { scope: scopes.join(' ') } : {};
       ctx.body = { access_token: token, token_type: 'bearer', expires_in: seconds, ...scope };
       await attempts.succeed(ctx.ip);
+      return { who: peer.senderId, facts: { scopes: [...scopes] } };
     } catch (error) {
       if (!(error instanceof OAuthRefusal)) throw error;
       ctx.status = error.status;
       if (error.status === 401) ctx.set('WWW-Authenticate', 'Basic realm="crosswalk"');
       ctx.body = { error: error.code, ...(error.status === 401 ? {} : { error_description: error.message }) };
+      return { refusal: error.code };
     }
   };
 
@@ -81,6 +92,9 @@ export const peerTokenRoutes = ({ tokens }: { readonly tokens: PeerTokens }): Mi
       ctx.body = { error: 'invalid_request', error_description: 'tokens are asked for by POST' };
       return;
     }
-    await readBody(ctx, () => answer(ctx, next));
+    await readBody(ctx, async () => {
+      const outcome = await answer(ctx);
+      await accessLog.record({ endpoint: `POST ${ctx.path}`, status: ctx.status, ...outcome });
+    });
   };
 };

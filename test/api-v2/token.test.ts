@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Clients, createClients, createClientTokens, parseScope } from '../../src/access/clients/index.ts';
+import type { AccessRow } from '../../src/access/index.ts';
 import { tokenRoutes } from '../../src/api-v2/token.routes.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
@@ -14,6 +15,7 @@ describe('POST /api/v2/spp/oauth/token', () => {
   let server: Listening;
   let id: string;
   let secret: string;
+  const rows: AccessRow[] = [];
 
   before(async () => {
     test = await freshSqlite();
@@ -29,7 +31,7 @@ describe('POST /api/v2/spp/oauth/token', () => {
     const app = createHttpApp({
       log: silentLogger,
       metrics: createMetrics(),
-      doors: [tokenRoutes({ clients, tokens })],
+      doors: [tokenRoutes({ clients, tokens, accessLog: { record: async (row) => void rows.push(row) } })],
     });
     server = await listen(app.callback(), '127.0.0.1', 0);
   });
@@ -53,6 +55,21 @@ describe('POST /api/v2/spp/oauth/token', () => {
   };
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const basic = () => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` });
+
+  it('tells the audit log who got a token, and why somebody got none', async () => {
+    rows.length = 0;
+    await post(basic());
+    await post(form, `grant_type=client_credentials&client_id=${id}&client_secret=wrong`);
+    await post(form, `grant_type=password&client_id=${id}&client_secret=${secret}`);
+    await post(form, '');
+    const endpoint = 'POST /api/v2/spp/oauth/token';
+    assert.deepEqual(rows, [
+      { endpoint, status: 200, who: id, facts: { scopes: ['audit:read', 'group:read'] } },
+      { endpoint, status: 401, refusal: 'invalid_client' },
+      { endpoint, status: 400, refusal: 'unsupported_grant_type' },
+      { endpoint, status: 400, refusal: 'invalid_request' },
+    ]);
+  });
 
   it('takes Basic with a form, a form alone, JSON, and Basic alone', async () => {
     const answers = [

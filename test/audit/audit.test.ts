@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import request from 'supertest';
-import type { Client } from '../../src/access/index.ts';
+import { type Client, createAccessLog } from '../../src/access/index.ts';
 import { auditRoutes } from '../../src/audit/audit.routes.ts';
 import { Fault } from '../../src/core/fault.ts';
 import { silentLogger } from '../../src/core/log.ts';
@@ -32,7 +32,7 @@ describeStore('the ledger over HTTP', ({ database }) => {
         return client;
       },
     };
-    const doors = [auditRoutes({ ledger, tokens, clock })];
+    const doors = [auditRoutes({ ledger, tokens, accessLog: createAccessLog({ ledger, clock }) })];
     server = createHttpApp({ log: silentLogger, metrics: createMetrics(), doors }).callback();
     for (let i = 0; i < 20; i += 1) await ledger.record(exchange(`m-${i}`, `UIN-${i}`));
     await ledger.checkpoint();
@@ -89,7 +89,7 @@ describeStore('the ledger over HTTP', ({ database }) => {
     assert.equal((await get('/ledger/entries', 'narrow')).status, 200);
     const { entries } = await ledger.find({ kind: 'access', limit: 1000 });
     const refused = entries.map(({ entry }) => entry?.['refusal']).filter(Boolean);
-    assert.deepEqual(refused, ['token.invalid', 'scope.missing', 'scope.missing']);
+    assert.deepEqual(refused, ['token.invalid', 'scope.missing', 'scope.missing', 'scope.missing']);
   });
 
   for (const query of [
@@ -139,5 +139,10 @@ describeStore('the ledger over HTTP', ({ database }) => {
     const path = body.hashes.map((hash: string) => Buffer.from(hash, 'base64'));
     assert.deepEqual(rootByInclusion(leafHash, 5, size, path), root);
     assert.equal((await get(`/ledger/proof/inclusion?seq=${size}&size=${size}`, 'all')).status, 400);
+    const { entries } = await ledger.find({ kind: 'access', newestFirst: true, limit: 2 });
+    assert.deepEqual(
+      entries.map(({ entry }) => [entry?.['peer'], entry?.['endpoint'], entry?.['status']]),
+      [400, 200].map((status) => ['auditor-1', 'GET /ledger/proof/inclusion', status]),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPeerDirectory, createPeerTokens, type PeerTokens } from '../../src/access/index.ts';
+import { createAccessLog, createPeerDirectory, createPeerTokens, type PeerTokens } from '../../src/access/index.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { peerTokenRoutes } from '../../src/dci/token.routes.ts';
@@ -32,7 +32,11 @@ describeStore('POST /oauth2/client/token', ({ database }) => {
     }));
   });
   beforeEach(async () => {
-    const app = createHttpApp({ log: silentLogger, metrics: createMetrics(), doors: [peerTokenRoutes({ tokens })] });
+    const app = createHttpApp({
+      log: silentLogger,
+      metrics: createMetrics(),
+      doors: [peerTokenRoutes({ tokens, accessLog: createAccessLog({ ledger: door.ledger, clock: systemClock }) })],
+    });
     endpoint = await listen(app.callback(), '127.0.0.1', 0);
   });
   afterEach(() => endpoint.stop(100));
@@ -76,6 +80,16 @@ describeStore('POST /oauth2/client/token', ({ database }) => {
       assert.equal(headers.get('cache-control'), 'no-store');
       assert.equal((await search(peer, body['access_token'])).status, 200);
     }
+  });
+
+  it('is on the ledger, with who got a token and what it allows', async () => {
+    await post({ ...FORM, ...basic(peer.senderId, secret) }, 'grant_type=client_credentials&scope=registry.search');
+    const [row] = (await door.ledger.find({ kind: 'access', newestFirst: true, limit: 1 })).entries;
+    const { endpoint: where, peer: who, status, facts } = row?.entry ?? {};
+    assert.deepEqual(
+      [where, who, status, facts],
+      ['POST /oauth2/client/token', peer.senderId, 200, { scopes: ['registry.search'] }],
+    );
   });
 
   it('refuses wrong and missing credentials with 401 and invalid_client alone', async () => {

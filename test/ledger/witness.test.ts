@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAccessLog } from '../../src/access/index.ts';
 import { auditRoutes } from '../../src/audit/audit.routes.ts';
 import { Fault } from '../../src/core/fault.ts';
 import { silentLogger } from '../../src/core/log.ts';
@@ -39,11 +40,12 @@ describeStore('a witness', ({ again }) => {
     witnessDb = await again();
     witness = await ledgerOn(witnessDb, clock, signerWith(witnessKey));
     const current: Pick<Ledger, 'find' | 'latestCheckpoint' | 'inclusionProof' | 'consistencyProof'> &
-      Pick<Ledger, 'record' | 'recordStranger'> = {
+      Pick<Ledger, 'append' | 'record' | 'recordStranger'> = {
       find: (question) => shown.find(question),
       latestCheckpoint: () => shown.latestCheckpoint(),
       inclusionProof: (seq, size) => shown.inclusionProof(seq, size),
       consistencyProof: (from, to) => shown.consistencyProof(from, to),
+      append: (tx, drafts) => shown.append(tx, drafts),
       record: (drafts) => shown.record(drafts),
       recordStranger: (draft) => shown.recordStranger(draft),
     };
@@ -56,7 +58,10 @@ describeStore('a witness', ({ again }) => {
       if (ctx.path === '/.well-known/jwks.json') ctx.body = { keys: [{ kty: 'RSA' }, null, ...published] };
       else await next();
     };
-    const doors = [keys, auditRoutes({ ledger: current, tokens, clock })];
+    const doors = [
+      keys,
+      auditRoutes({ ledger: current, tokens, accessLog: createAccessLog({ ledger: current, clock }) }),
+    ];
     const app = createHttpApp({ log: silentLogger, metrics: createMetrics(), doors });
     server = createServer(app.callback()).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, toTimestamp } from '../../core/clock.ts';
 import { Fault } from '../../core/fault.ts';
-import type { Database } from '../../storage/index.ts';
+import type { Database, Tx } from '../../storage/index.ts';
+import type { AccessLog } from '../audit/index.ts';
 import { type Client, legalBases, organizationTypes } from './client.ts';
 import { CLIENTS_TOPIC, readClients, type StoredClient, writeClient } from './clients.store.ts';
-import type { Scope } from './scope.ts';
+import { type Scope, showScope } from './scope.ts';
 import { hashSecret, matchesSecret, newSecret } from './secret.ts';
 
 export interface NewClient {
@@ -47,8 +48,27 @@ const limit = (given: number | undefined, fallback: number, what: string): numbe
   return given;
 };
 
+export interface ClientsDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** Told of every change, in its transaction. */
+  readonly accessLog?: Pick<AccessLog, 'recordIn'>;
+}
+
 /** API clients with their secrets hashed; remembered in memory until any process changes them. */
-export const createClients = ({ db, clock }: { readonly db: Database; readonly clock: Clock }): Clients => {
+export const createClients = ({ db, clock, accessLog }: ClientsDeps): Clients => {
+  const record = (tx: Tx, endpoint: string, { clientId, scopes, active, requireConsent, legalBasis }: Client): void =>
+    accessLog?.recordIn(tx, {
+      endpoint,
+      who: 'operator',
+      facts: {
+        client_id: clientId,
+        scopes: scopes.map(showScope),
+        active,
+        is_require_consent: requireConsent,
+        legal_basis: legalBasis,
+      },
+    });
   let known: Promise<ReadonlyMap<string, StoredClient>> | undefined;
   db.onTouch(CLIENTS_TOPIC, () => {
     known = undefined;
@@ -65,12 +85,13 @@ export const createClients = ({ db, clock }: { readonly db: Database; readonly c
     return known;
   };
 
-  const change = (clientId: string, next: (stored: StoredClient) => StoredClient): Promise<Client> =>
+  const change = (what: string, clientId: string, next: (stored: StoredClient) => StoredClient): Promise<Client> =>
     db.write(async (tx) => {
       const stored = (await readClients(tx)).find(({ client }) => client.clientId === clientId);
       if (!stored) throw new Fault('client.unknown', `there is no client ${clientId}`);
       const changed = next(stored);
       await writeClient(tx, changed);
+      record(tx, what, changed.client);
       return changed.client;
     });
 
@@ -97,20 +118,24 @@ export const createClients = ({ db, clock }: { readonly db: Database; readonly c
         createdAt: toTimestamp(clock()),
       };
       const secretHash = await hashSecret(secret);
-      await db.write((tx) => writeClient(tx, { client, secretHash }));
+      await db.write(async (tx) => {
+        await writeClient(tx, { client, secretHash });
+        record(tx, 'client add', client);
+      });
       return { client, secret };
     },
     list: async () => (await db.read(readClients)).map(({ client }) => client),
     replaceScopes(clientId, scopes) {
       if (scopes.length === 0) throw new Fault('client.invalid', 'a client needs at least one --scope');
-      return change(clientId, (stored) => ({ ...stored, client: { ...stored.client, scopes } }));
+      return change('client update', clientId, (stored) => ({ ...stored, client: { ...stored.client, scopes } }));
     },
     async rotate(clientId) {
       const secret = newSecret();
       const secretHash = await hashSecret(secret);
-      return { client: await change(clientId, (stored) => ({ ...stored, secretHash })), secret };
+      return { client: await change('client rotate', clientId, (stored) => ({ ...stored, secretHash })), secret };
     },
-    revoke: (clientId) => change(clientId, (stored) => ({ ...stored, client: { ...stored.client, active: false } })),
+    revoke: (clientId) =>
+      change('client revoke', clientId, (stored) => ({ ...stored, client: { ...stored.client, active: false } })),
     async authenticate(clientId, secret) {
       const stored = (await load()).get(clientId);
       const matches = await matchesSecret(secret, stored?.secretHash);

@@ -11,14 +11,15 @@ export interface GrantModel<C> {
   issue(client: C, scopes: readonly string[]): Promise<string>;
 }
 
-export interface Granted {
+export interface Granted<C> {
+  readonly client: C;
   readonly token: string;
   readonly seconds: number;
   readonly scopes: readonly string[];
 }
 
 /** Client credentials, the one grant there is; the rules are the library's, the clients and the tokens ours. */
-export const createGrant = <C>(model: GrantModel<C>): ((request: TokenRequest) => Promise<Granted>) => {
+export const createGrant = <C>(model: GrantModel<C>): ((request: TokenRequest) => Promise<Granted<C>>) => {
   const clientOf = (found: OAuth2Server.Client): C => found['client'] as C;
   const server = new OAuth2Server({
     accessTokenLifetime: model.seconds,
@@ -63,6 +64,11 @@ export const createGrant = <C>(model: GrantModel<C>): ((request: TokenRequest) =
       if (error.code >= 500) throw error;
       throw new OAuthRefusal(400, error.name, error.message);
     });
-    return { token: token.accessToken, seconds: model.seconds, scopes: token.scope ?? [] };
+    return {
+      client: clientOf(token.client),
+      token: token.accessToken,
+      seconds: model.seconds,
+      scopes: token.scope ?? [],
+    };
   };
 };

@@ -1,9 +1,11 @@
 import { type Clock, toTimestamp } from '../../core/clock.ts';
 import { Fault } from '../../core/fault.ts';
 import { newId } from '../../core/ids.ts';
-import type { Database } from '../../storage/index.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Database, Tx } from '../../storage/index.ts';
 import type { SecretBox } from '../../trust/index.ts';
 import { type OutgoingForm, outgoingForms, type PublicJwk } from '../../trust/ports.ts';
+import type { AccessLog } from '../audit/index.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Asking, Peer } from '../ports.ts';
 import { type AskingSettings, sharedToken, toAsking } from './asking.ts';
@@ -110,10 +112,29 @@ export interface PeersDeps {
   readonly clock: Clock;
   /** Keeps what we come to peers by; without it they are called without a token. */
   readonly secrets?: SecretBox;
+  /** Told of every change, in its transaction. */
+  readonly accessLog?: Pick<AccessLog, 'recordIn'>;
 }
 
+/** What the audit log keeps of a change: what the peer may do and by which keys it is believed, and no secret. */
+const factsOf = (peer: Peer): JsonObject => ({
+  sender_id: peer.senderId,
+  keys: peer.keys.map((key) => ({ ...key })) as JsonObject[],
+  ...(peer.jwksUrl === undefined ? {} : { jwks_url: peer.jwksUrl }),
+  ...(peer.revokedKeys === undefined ? {} : { revoked_keys: [...peer.revokedKeys] }),
+  signature: peer.signature,
+  must_sign: peer.mustSign,
+  encrypt: peer.encrypt ?? false,
+  source: peer.source,
+  scopes: [...peer.scopes],
+  active: peer.active,
+});
+
 /** Registration of DCI peers; every change is in force in all processes within two seconds (dci.md §15.1). */
-export const createPeers = ({ db, clock, secrets }: PeersDeps): Peers => {
+export const createPeers = ({ db, clock, secrets, accessLog }: PeersDeps): Peers => {
+  const record = (tx: Tx, endpoint: string, peer: Peer): void =>
+    accessLog?.recordIn(tx, { endpoint, who: 'operator', facts: factsOf(peer) });
+
   /** How the peer is asked from now on; its own token serves both ways unless another way was chosen. */
   const withAsking = (peer: Peer, { asking: given, token }: PeerSettings): Peer => {
     if (!secrets) return peer;
@@ -125,13 +146,14 @@ export const createPeers = ({ db, clock, secrets }: PeersDeps): Peers => {
     return asking === undefined ? peer : { ...peer, asking };
   };
 
-  const change = (senderId: string, next: (stored: StoredPeer) => StoredPeer): Promise<Peer> =>
+  const change = (what: string, senderId: string, next: (stored: StoredPeer) => StoredPeer): Promise<Peer> =>
     db.write(async (tx) => {
       const stored = await readPeer(tx, senderId);
       if (!stored) throw new Fault('peer.unknown', `there is no peer ${senderId}`);
       const changed = { ...next(stored), updatedAt: toTimestamp(clock()) };
       if (await isTokenTaken(tx, changed.tokenHash, senderId)) throw refuse('another peer has this token');
       await writePeer(tx, changed);
+      record(tx, what, changed.peer);
       return changed.peer;
     });
 
@@ -162,19 +184,21 @@ export const createPeers = ({ db, clock, secrets }: PeersDeps): Peers => {
         const now = toTimestamp(clock());
         const kept = { ...peer, id: known?.peer.id ?? peer.id };
         await writePeer(tx, { peer: kept, tokenHash, createdAt: known?.createdAt ?? now, updatedAt: now });
+        record(tx, 'peer add', kept);
         return { peer: kept, token };
       });
     },
     update: (senderId, settings) =>
-      change(senderId, (stored) => ({
+      change('peer update', senderId, (stored) => ({
         ...stored,
         peer: withAsking(apply(stored.peer, settings), settings),
         tokenHash: settings.token === undefined ? stored.tokenHash : hashToken(checkToken(settings.token)),
       })),
-    revoke: (senderId) => change(senderId, (stored) => ({ ...stored, peer: { ...stored.peer, active: false } })),
+    revoke: (senderId) =>
+      change('peer revoke', senderId, (stored) => ({ ...stored, peer: { ...stored.peer, active: false } })),
     async revokeKey(senderId, key) {
       if (key === '') throw refuse('name the key by its id or its thumbprint');
-      return await change(senderId, (stored) => {
+      return await change('peer revoke-key', senderId, (stored) => {
         const revokedKeys = [...new Set([...(stored.peer.revokedKeys ?? []), key])];
         return { ...stored, peer: { ...stored.peer, revokedKeys } };
       });

@@ -1,0 +1,1 @@
+export { type AccessLog, type AccessRow, createAccessLog } from './access-log.ts';
