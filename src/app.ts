@@ -34,6 +34,7 @@ import { startRunner } from './delivery/index.ts';
 import { createTakeRecords } from './exchange/import/take.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
+import { measureDeliveries } from './measure-deliveries.ts';
 import { measureKeys } from './measure-keys.ts';
 import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
 import { readConfiguredSources } from './odk/configured.ts';
@@ -229,6 +230,7 @@ export const doorsOf = (ground: Ground, metrics: Metrics): readonly Door[] => {
   const dci = dciDeps(ground);
   registerOdkMetrics(metrics, ground.odk);
   measureKeys(ground.keys, clock, metrics);
+  measureDeliveries(ground.db, clock, metrics);
   return [
     dciRoutes(dci),
     peerTokenRoutes({ tokens: dci.tokens, accessLog: ground.accessLog }),

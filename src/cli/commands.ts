@@ -2,6 +2,7 @@ import { client } from './client.ts';
 import { config } from './config.ts';
 import type { CommandFile } from './context.ts';
 import { dci } from './dci.ts';
+import { deliveries } from './deliveries.ts';
 import { demo } from './demo.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
@@ -22,6 +23,7 @@ export const commandFiles: readonly CommandFile[] = [
   config,
   peer,
   dci,
+  deliveries,
   client,
   keys,
   odk,

@@ -54,6 +54,7 @@ export const catalogue = {
   'dci.sender-uri-invalid': { kind: 'invalid', about: 'The callback address cannot be used.' },
   'dci.transaction-unknown': { kind: 'not-found', about: 'We began no such transaction with another registry.' },
   'dci.version-unsupported': { kind: 'unsupported', about: 'The protocol version is not served.' },
+  'delivery.unknown': { kind: 'not-found', about: 'No such delivery, or none that can be sent again.' },
   'http.method-not-allowed': { kind: 'unsupported', about: 'The path exists, the method does not.' },
   'http.not-found': { kind: 'not-found', about: 'No such path.' },
   'identifier.ambiguous': { kind: 'conflict', about: 'An identifier matches more than one registrant.' },

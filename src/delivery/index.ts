@@ -1,3 +1,4 @@
+export { type Backlog, readBacklog } from './backlog.store.ts';
 export {
   countByState,
   countWaiting,

@@ -60,7 +60,9 @@ export const serveCrosswalk = async (env: Readonly<Record<string, string>>): Pro
   const child = spawn(process.execPath, [...main, 'serve'], { env: environment(env), cwd: root });
   const output = collect(child);
   // A test that failed half-way must not leave a server behind.
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  void output.end.then(() => process.off('exit', kill));
   const url = await new Promise<string>((resolve, reject) => {
     const look = (): void => {
       const line = /^\{"ready":true,"url":"([^"]+)"\}$/m.exec(output.stdout());

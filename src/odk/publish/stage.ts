@@ -66,10 +66,7 @@ const run = async (context: PollContext, engine: Engine): Promise<void> => {
   const deps: PushDeps = { context, list, publish };
   try {
     await noteCandidates(context, mapping, publish);
-    if (!(await list.prepare())) {
-      context.log.error({ source: source.name }, 'this ODK Central knows no entity lists: nobody is published');
-      return;
-    }
+    await list.prepare();
     if (publish.properties.some(({ owner }) => owner === 'field')) await readBack(context, list, publish);
     const until = eager ? Number.POSITIVE_INFINITY : clock() + source.settings.everyMs;
     let after = '';
