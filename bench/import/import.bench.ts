@@ -1,9 +1,6 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
 import Driver from 'better-sqlite3';
 import pg from 'pg';
-import { sampleTo } from '../../src/exchange/sample/sample.ts';
+import { writePeople } from '../support/people.ts';
 import { makePlace, openPlace, type Place } from '../support/place.ts';
 import { median, type Row, toRow } from '../support/row.ts';
 import { runProgram } from '../support/run.ts';
@@ -36,12 +33,7 @@ const empty = async (): Promise<Place> => {
 export const benchImport = async ({ individuals, runs }: { individuals: number; runs: number }): Promise<Row> => {
   const home = await makePlace();
   try {
-    const file = join(home.folder, 'sample.ndjson');
-    const stream = createWriteStream(file);
-    await sampleTo({ individuals, households: 0, seed: 1 }, stream);
-    stream.end();
-    await once(stream, 'close');
-
+    const file = await writePeople(home.folder, individuals);
     const ours: { seconds: number; peak: number }[] = [];
     const floors: number[] = [];
     for (let run = 0; run < runs; run += 1) {

@@ -1,0 +1,48 @@
+import autocannon from 'autocannon';
+
+export const TOKEN = 'bench-token-0123456789';
+export const PATH = '/registry/sync/search';
+const CONNECTIONS = 16;
+
+/** Requests a second. Each is a message of its own, since we refuse a repeated one; the floor may get them `again`. */
+export const measureRate = async (
+  url: string,
+  bodies: readonly string[],
+  seconds: number,
+  again: boolean,
+): Promise<{ rate: number; p99: number }> => {
+  let next = 0;
+  const result = await autocannon({
+    url: `${url}${PATH}`,
+    connections: CONNECTIONS,
+    duration: seconds,
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    setupClient: (client) => {
+      const give = (): void => {
+        client.setBody(bodies[again ? next % bodies.length : next] ?? '');
+        next += 1;
+      };
+      give();
+      client.on('response', give);
+    },
+  });
+  if (!again && next > bodies.length) throw new Error('more requests than messages were prepared');
+  const bad = result.non2xx + result.errors;
+  if (bad > 0) throw new Error(`${bad} requests failed`);
+  return { rate: result.requests.total / result.duration, p99: result.latency.p99 };
+};
+
+/** Seconds that one message takes; its answer must say that it found as many as it asked for. */
+export const measureOne = async (url: string, body: string, items: number): Promise<number> => {
+  const started = performance.now();
+  const response = await fetch(`${url}${PATH}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body,
+  });
+  const text = await response.text();
+  const seconds = (performance.now() - started) / 1000;
+  if (response.status !== 200 || !text.includes(`"total_count":${items}`)) throw new Error(text.slice(0, 300));
+  return seconds;
+};
