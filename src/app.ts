@@ -212,7 +212,7 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
     verifier: createVerifier({ keySets, clock }),
     signer: createSigner({ keys: ground.keys, clock }),
     registry: ground.registry,
-    takeRecords: createTakeRecords({ registry: ground.registry, clock }),
+    takeRecords,
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
     calls,

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
+import * as validators from '#validators';
+import { operationNames, operationOf } from '../../src/dci/operations.ts';
+import { registryNames } from '../../src/dci/registries/all.ts';
 import { put } from '../registry/support.ts';
+import { messageOf } from './messages.ts';
+import { createRandom, hasCycle, mutate } from './mutate.ts';
 import { byId, type Envelope, type TestPeer } from './peer.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
 import { type DciServer, startDciServer } from './server.ts';
-
-/** A small generator of numbers that depend on the seed alone (mulberry32). */
-const createRandom = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
+import { assertOurs } from './shapes.ts';
 
 const predicate = { attribute_name: 'surname', operator: 'eq', attribute_value: 'Diallo' };
 const questions: readonly Record<string, unknown>[] = [
@@ -52,76 +48,6 @@ const questions: readonly Record<string, unknown>[] = [
   },
   { query_type: 'graphql', query: '{ person(identifier: {type: "UIN", value: "TEST-001"}, sex: "female") { name } }' },
 ];
-
-const nasty: readonly unknown[] = [
-  null,
-  '',
-  ' ',
-  0,
-  -1,
-  2 ** 53,
-  1e308,
-  true,
-  [],
-  {},
-  [[]],
-  [null],
-  { $eq: null },
-  { $regex: '(a+)+$' },
-  { $in: [] },
-  'x'.repeat(5000),
-  '‮ Ünïcödé 🦄',
-  '\u0001\u007f',
-  "'; drop table registrants; --",
-  '%',
-  '_',
-  '*',
-  '9999-99-99',
-  '2025-01-15T10:30:00Z',
-  'NaN',
-  '1e999',
-  'ns:org:RegistryType:CRVS',
-  { identifier_type: 'UIN', identifier_value: 'TEST-001' },
-  { type: 'range', gte: 5 },
-];
-const names = ['__proto__', 'constructor', '', '$where', '$not', 'identifier', 'name', 'query', 'a.b.c', '🦄', 'type'];
-
-/** Changes one place of a document, in one of several ways. */
-const mutate = (document: unknown, random: () => number): void => {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const places: { holder: Record<string, unknown>; key: string }[] = [];
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const key of Object.keys(value)) {
-      places.push({ holder: value as Record<string, unknown>, key });
-      visit((value as Record<string, unknown>)[key]);
-    }
-  };
-  visit(document);
-  const { holder, key } = pick(places);
-  const way = random();
-  if (way < 0.15) delete holder[key];
-  else if (way < 0.3) {
-    Object.defineProperty(holder, pick(names), {
-      value: holder[key],
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-    delete holder[key];
-  } else if (way < 0.4) holder[key] = [holder[key]];
-  else if (way < 0.5) holder[key] = pick(places).holder;
-  else holder[key] = pick(nasty);
-};
-
-const hasCycle = (value: unknown): boolean => {
-  try {
-    JSON.stringify(value);
-    return false;
-  } catch {
-    return true;
-  }
-};
 
 describe('a thousand messages gone wrong', () => {
   let server: DciServer;
@@ -168,4 +94,60 @@ describe('a thousand messages gone wrong', () => {
       assert.ok((statuses.get(400) ?? 0) > 20, 'too few were refused');
     });
   }
+});
+
+describe('a thousand messages of every operation gone wrong', () => {
+  let server: DciServer;
+  let receiver: Receiver;
+  let peer: TestPeer;
+  let token: string;
+
+  before(async () => {
+    server = await startDciServer({ config: { signatures: 'permissive' }, jobs: true });
+    receiver = await startReceiver();
+    ({ peer, token } = await server.addPeer('spmis.example.org', { source: true }));
+  });
+  after(async () => {
+    await Promise.all([server.stop(), receiver.stop()]);
+  });
+
+  const good = operationNames.flatMap((operation) =>
+    registryNames
+      .filter((registry) => operationOf(operation).registries?.includes(registry) ?? true)
+      .map((registry) => [operation, registry] as const),
+  );
+
+  for (const seed of [5, 6, 7, 8]) {
+    it(`get an answer with a known code each, at once and later (seed ${seed})`, async () => {
+      const random = createRandom(seed);
+      const statuses = new Map<number, number>();
+      for (let i = 0; i < 250; i += 1) {
+        const [operation, registry] = good[(i * 7 + seed) % good.length] as (typeof good)[number];
+        const sender_uri = `${receiver.url}/${registry}/${i}`;
+        const envelope = structuredClone({
+          signature: 'unsigned-stub',
+          ...messageOf(operation, peer, registry, { sender_uri }),
+        });
+        // Most of them keep their header, or hardly any would get past it.
+        const target = random() < 0.25 ? envelope : (envelope.message as object);
+        const times = 1 + Math.floor(random() * 3);
+        for (let n = 0; n < times && !hasCycle(envelope); n += 1) mutate(target, random);
+        if (hasCycle(envelope)) continue;
+        const text = JSON.stringify(envelope);
+        const answer = await server.post(`/${registry}/registry/${operation}`, text, token);
+        assert.ok(answer.status < 500, `${operation} ${answer.status} ${answer.text} for ${text}`);
+        // Both hold the closed lists of codes.
+        if (answer.json.header) assertOurs(operation, answer.json);
+        else assert.ok(validators.emitAck(answer.json), `${operation}: ${answer.text} for ${text}`);
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+      }
+      assert.ok((statuses.get(200) ?? 0) > 40, 'too few reached the operations');
+      assert.ok((statuses.get(400) ?? 0) > 40, 'too few were refused');
+    });
+  }
+
+  it('are called back in our shapes, where they are', async () => {
+    await receiver.count(30);
+    for (const { json } of receiver.received) assertOurs('search', json);
+  });
 });

@@ -8,6 +8,7 @@ import { createBearers } from '../../src/dci/client/bearer.ts';
 import { dciJobs } from '../../src/dci/dci.jobs.ts';
 import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
+import { createInbox } from '../../src/dci/inbox/inbox.ts';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
 import { startRunner } from '../../src/delivery/index.ts';
 import { createTakeRecords } from '../../src/exchange/import/take.ts';
@@ -114,6 +115,8 @@ export const startDciServer = async (
     signer,
     origin: 'crosswalk.test/ledger',
   });
+  const takeRecords = createTakeRecords({ registry, clock: systemClock });
+  const calls = recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock });
   const deps: DciDeps = {
     config,
     db,
@@ -121,10 +124,11 @@ export const startDciServer = async (
     verifier: createVerifier({ keySets: noKeySets }),
     signer: createSigner({ keys }),
     registry,
-    takeRecords: createTakeRecords({ registry, clock: systemClock }),
+    takeRecords,
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
-    calls: recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock }),
+    calls,
+    inbox: createInbox({ db, calls, takeRecords, clock: systemClock }),
     jwks: async () => keys.jwks([config.senderId]),
     clock: systemClock,
     log: silentLogger,

@@ -79,3 +79,14 @@ export const assertReplyShape = (json: unknown, registry: RegistryName): void =>
   const published = sync && !isDeviation(registry, sync, json) ? publishedAnswer(registry, sync) : undefined;
   if (published) assertFits(published, json, 'the published');
 };
+
+const convenience: Readonly<Record<string, Published>> = {
+  'sync/disabled': validators.emitDisabled as Published,
+  'sync/enrolled': validators.emitEnrolled as Published,
+  'sync/enrollment/updates': validators.emitEnrolled as Published,
+};
+
+/** An envelope that an operation is answered with has our shape. */
+export const assertOurs = (operation: string, json: unknown): void => {
+  assertFits(convenience[operation] ?? outgoingOf(json).ours, json, 'our');
+};
