@@ -73,19 +73,28 @@ const readPage = (item: SearchItem): SearchPlan['page'] => {
 
 const badSort = (message: string): Error => rejectItem('rjct.sort.invalid', message);
 
-const readSort = (raw: unknown, kind: Kind, definition: RegistryDefinition, catalogue: Catalogue): readonly Sort[] => {
+interface SortContext {
+  readonly kind: Kind;
+  readonly definition: RegistryDefinition;
+  readonly catalogue: Catalogue;
+  readonly lookUp: boolean;
+}
+
+const readSort = (raw: unknown, { kind, definition, catalogue, lookUp }: SortContext): readonly Sort[] => {
   if (isBlank(raw)) return [];
   const list = Array.isArray(raw) ? raw : [raw];
-  const sort = list.map((one): Sort => {
+  const sort = list.flatMap((one): Sort[] => {
     const name = isObject(one) ? one['attribute_name'] : undefined;
     if (typeof name !== 'string' || name === '') throw badSort('sort: every entry must name an attribute');
     const order = isBlank(one['sort_order']) ? 'asc' : String(one['sort_order']).toLowerCase();
     if (order !== 'asc' && order !== 'desc') throw badSort(`sort: ${shown(name)}: sort_order must be asc or desc`);
     const target = resolveName(name, { catalogue, kind, aliases: definition.aliases, isIdentifierType });
+    // Most published examples look up one identifier and order the answer by it: one record is in that order.
+    if (lookUp && target?.is === 'identifier') return [];
     if (target?.is !== 'attribute' || target.steps.length > 0) {
       throw badSort(`sort: ${shown(name)} is no attribute that can order the answer`);
     }
-    return { attribute: target.attribute.name, order };
+    return [{ attribute: target.attribute.name, order }];
   });
   try {
     checkSort(sort, kind, catalogue);
@@ -109,10 +118,10 @@ export const planItem = (item: SearchItem, place: Place, catalogue: Catalogue): 
   const kind = chooseKind(definition, criteria, collection);
   const { aliases, decode } = definition;
   const query = toQuery(condition, { catalogue, kind, aliases, ...(decode ? { decode } : {}) });
-  const sort = readSort(criteria['sort'], kind, definition, catalogue);
+  const lookUp = isLookUp(query);
+  const sort = readSort(criteria['sort'], { kind, definition, catalogue, lookUp });
   const { reveal } = place.permit({ registry: definition.name, query, sort, said: [criteria, item] });
   const page = readPage(item);
-  const lookUp = isLookUp(query);
   return {
     definition,
     page,

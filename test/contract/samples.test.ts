@@ -120,17 +120,10 @@ describe('the published example messages', () => {
         assert.ok(answer.status < 500, `${sample.name}: ${answer.status} ${answer.text}`);
         if (answer.json.header) assertOurs(operation, answer.json);
         else assert.ok(validators.emitAck(answer.json), `${sample.name}: ${answer.text}`);
-        if (process.env['SHOW'] && body !== sample.envelope)
-          console.log(
-            sample.name,
-            operation,
-            answer.status,
-            answer.json.message.error?.message ?? JSON.stringify(answer.json.message).slice(0, 200),
-          );
         if (answer.status === 200) accepted += 1;
       }
     }
     // Most examples leave an id empty that a message must have, or are placeholders; the others are to be taken.
-    assert.ok(accepted >= 10, `${accepted} were accepted`);
+    assert.ok(accepted >= 30, `${accepted} were accepted`);
   });
 });

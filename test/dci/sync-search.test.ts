@@ -167,6 +167,15 @@ describeStore('a signed synchronous search', ({ database }) => {
     assert.equal(list[2].data.reg_records.length, 2);
   });
 
+  it('lets a look-up be ordered by the identifier it looks up, and no other question', async () => {
+    const sort = [{ attribute_name: 'UIN', sort_order: 'asc' }];
+    const [lookUp, other] = await items(
+      { ...byId('UIN', 'TEST-001'), sort },
+      predicate('surname', 'eq', 'diallo', { sort }),
+    );
+    assert.deepEqual([lookUp.status, other.status_reason_code], ['succ', 'rjct.sort.invalid']);
+  });
+
   it('says so in the header when every item was refused', async () => {
     const answer = await ask(predicate('shoe_size', 'eq', '44'));
     assert.equal(answer.status, 200);
