@@ -26,8 +26,8 @@ export interface EntityPage {
 
 /** One entity list of a project (odk.md §12). Refusals rise as `CentralError`. */
 export interface EntityList {
-  /** Makes the list and its properties, as far as they are missing. */
-  prepare(): Promise<void>;
+  /** Makes the list and its properties, as far as they are missing; `false` when this Central knows no such thing. */
+  prepare(): Promise<boolean>;
   create(entity: NewEntity): Promise<EntityState>;
   /** All or none. */
   createAll(entities: readonly NewEntity[]): Promise<void>;
@@ -98,18 +98,30 @@ export const createEntityList = (
   };
   const post = (path: string, json: unknown) => client.json({ method: 'POST', path, json });
 
+  /** The list, made when it is missing. */
+  const find = async (): Promise<unknown> => {
+    try {
+      return (await client.json({ path: list })).body;
+    } catch (error) {
+      if (!isCentralError(error, 404)) throw error;
+    }
+    try {
+      return (await post(datasets, { name: dataset })).body;
+    } catch (error) {
+      // Servers older than entity lists have no such path.
+      if (isCentralError(error, 404)) return undefined;
+      throw error;
+    }
+  };
+
   return {
     async prepare() {
-      let known: unknown;
-      try {
-        known = (await client.json({ path: list })).body;
-      } catch (error) {
-        if (!isCentralError(error, 404)) throw error;
-        known = (await post(datasets, { name: dataset })).body;
-      }
+      const known = await find();
+      if (known === undefined) return false;
       const held = isObject(known) && Array.isArray(known['properties']) ? known['properties'] : [];
       const names = new Set(held.map((one: unknown) => (isObject(one) ? one['name'] : undefined)));
       for (const name of properties) if (!names.has(name)) await post(`${list}/properties`, { name });
+      return true;
     },
     create: async (given) => fromRest((await post(`${list}/entities`, given)).body),
     async createAll(entities) {

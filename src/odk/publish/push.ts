@@ -127,32 +127,31 @@ export const resume = async (deps: PushDeps, pushes: readonly Push[]): Promise<r
   return pushes.filter(({ one }) => !found.has(one.uuid));
 };
 
+/** After Central said that the entity is not as we knew it: as it is now, merged with; gone, brought back. */
+const reconcile = async (deps: PushDeps, push: Push, current: EntityState | undefined): Promise<void> => {
+  try {
+    if (current) await adopt(deps, push, current);
+    else await revive(deps, push);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // Changed again in between: another poll's turn.
+    if (error.code !== 409.15) await refuse(deps, push, error);
+  }
+};
+
 /** Updates one; whoever was quicker is read and merged with, once. */
 export const updateOne = async (deps: PushDeps, push: Push): Promise<void> => {
   const { one } = push;
-  if (one.sent === null || one.version === null) return await createOne(deps, push);
-  const known: EntityState = {
-    ...one.sent,
-    uuid: one.uuid,
-    version: one.version,
-    conflict: one.conflict,
-    updatedAt: null,
-  };
+  const { sent, uuid, version, conflict } = one;
+  if (one.state === 'gone') return await reconcile(deps, push, undefined);
+  if (sent === null || version === null) return await createOne(deps, push);
   try {
-    await bring(deps, push, known);
+    await bring(deps, push, { ...sent, uuid, version, conflict, updatedAt: null });
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const isStale = error.code === 409.15;
-    if (!isStale && error.status !== 404) return await refuse(deps, push, error);
-    const current = isStale ? await deps.list.get(one.uuid) : undefined;
-    try {
-      if (current) await adopt(deps, push, current);
-      else await revive(deps, push);
-    } catch (second) {
-      if (!isRefusal(second)) throw second;
-      // Changed again in between: another poll's turn.
-      if (second.code !== 409.15) await refuse(deps, push, second);
-    }
+    if (error.code === 409.15) await reconcile(deps, push, await deps.list.get(uuid));
+    else if (error.status === 404) await reconcile(deps, push, undefined);
+    else await refuse(deps, push, error);
   }
 };
 

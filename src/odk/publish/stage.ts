@@ -66,7 +66,10 @@ const run = async (context: PollContext, engine: Engine): Promise<void> => {
   const deps: PushDeps = { context, list, publish };
   try {
     await noteCandidates(context, mapping, publish);
-    await list.prepare();
+    if (!(await list.prepare())) {
+      context.log.error({ source: source.name }, 'this ODK Central knows no entity lists: nobody is published');
+      return;
+    }
     if (publish.properties.some(({ owner }) => owner === 'field')) await readBack(context, list, publish);
     const until = eager ? Number.POSITIVE_INFINITY : clock() + source.settings.everyMs;
     let after = '';
