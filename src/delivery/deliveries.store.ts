@@ -1,7 +1,6 @@
-import type { Knex } from 'knex';
 import { toTimestamp } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import { knexOf, type Reader, type Tx, wake } from '../storage/index.ts';
+import { anyOf, knexOf, listOf, type Reader, rowsOf, type Tx, wake } from '../storage/index.ts';
 import { type Delivery, type DeliveryDraft, type DeliveryState, HELD } from './delivery.ts';
 
 /** Woken when there is something new to deliver. */
@@ -68,19 +67,12 @@ export const enqueue = async (tx: Tx, drafts: readonly DeliveryDraft[], now: num
   await wake(tx, DELIVERIES_TOPIC);
 };
 
-/** Waiting deliveries that nothing of their own ordering key stands before, to recipients that have room. */
-const claimable = (reader: Reader, busy: readonly string[]): Knex.QueryBuilder =>
-  knexOf(reader)('deliveries as d')
-    .where('d.state', 'waiting')
-    .modify((query) => busy.length > 0 && query.whereNotIn('d.recipient', [...busy]))
-    .whereNotExists((earlier) =>
-      earlier
-        .select(knexOf(reader).raw('1'))
-        .from('deliveries as e')
-        .where('e.state', 'waiting')
-        .andWhereRaw('e.ordering_key = d.ordering_key')
-        .andWhereRaw('e.seq < d.seq'),
-    );
+/**
+ * Waiting deliveries `d` that nobody has claimed and that nothing of their own ordering key stands before. The state
+ * is written out, as SQLite takes a partial index for a literal only.
+ */
+const CLAIMABLE = `d.state = 'waiting' and d.claimed_until_ms <= ? and not exists
+  (select 1 from deliveries e where e.state = 'waiting' and e.ordering_key = d.ordering_key and e.seq < d.seq)`;
 
 export interface ClaimOptions {
   readonly now: number;
@@ -98,40 +90,45 @@ export interface ClaimOptions {
  */
 export const claimDue = async (tx: Tx, options: ClaimOptions): Promise<readonly Delivery[]> => {
   const { now, leaseMs, room, perRecipient, limit } = options;
-  const knex = knexOf(tx);
-  const recipients: { recipient: string }[] = await knex('deliveries')
-    .distinct('recipient')
-    .where('state', 'waiting')
-    .andWhere('due_ms', '<=', now);
+  const { profile } = tx;
+  const recipients = await rowsOf<{ recipient: string }>(
+    tx,
+    "select distinct recipient from deliveries where state = 'waiting' and due_ms <= ?",
+    [now],
+  );
   const seqs: number[] = [];
   for (const { recipient } of recipients) {
     const places = Math.min(limit - seqs.length, room.get(recipient) ?? perRecipient);
     if (places <= 0) continue;
-    const due: { seq: number }[] = await claimable(tx, [])
-      .select('d.seq')
-      .where('d.recipient', recipient)
-      .andWhere('d.due_ms', '<=', now)
-      .andWhere('d.claimed_until_ms', '<=', now)
-      .orderBy(['d.due_ms', 'd.seq'])
-      .limit(places)
-      .modify((query) => tx.profile.skipLocked && query.forUpdate('d').skipLocked());
+    const due = await rowsOf<{ seq: number }>(
+      tx,
+      `select d.seq from deliveries d where ${CLAIMABLE} and d.recipient = ? and d.due_ms <= ?
+       order by d.due_ms, d.seq limit ? ${profile.skipLocked ? 'for update of d skip locked' : ''}`,
+      [now, recipient, now, places],
+    );
     seqs.push(...due.map(({ seq }) => seq));
   }
   if (seqs.length === 0) return [];
-  await knex('deliveries')
-    .whereIn('seq', seqs)
-    .update({ claimed_until_ms: now + leaseMs });
-  const rows: Row[] = await knex('deliveries').whereIn('seq', seqs).orderBy('seq');
-  return rows.map(fromRow);
+  const rows = await rowsOf<Row>(
+    tx,
+    `update deliveries set claimed_until_ms = ? where ${anyOf(profile, 'seq')} returning *`,
+    [now + leaseMs, listOf(profile, seqs)],
+  );
+  return rows.map(fromRow).sort((a, b) => a.seq - b.seq);
 };
 
-/** When the next delivery can be claimed (`busy` recipients apart); `undefined` when nothing waits. */
-export const nextDue = async (reader: Reader, busy: readonly string[]): Promise<number | undefined> => {
-  const first: { due_ms: number; claimed_until_ms: number } | undefined = await claimable(reader, busy)
-    .select('d.due_ms', 'd.claimed_until_ms')
-    .orderByRaw('case when d.claimed_until_ms > d.due_ms then d.claimed_until_ms else d.due_ms end')
-    .first();
-  return first && Math.max(first.due_ms, first.claimed_until_ms);
+/**
+ * When the next delivery can be claimed (`busy` recipients apart); `undefined` when nothing waits. What is claimed is
+ * left out: whoever has it under way looks again when it is done, and everybody does from time to time.
+ */
+export const nextDue = async (reader: Reader, busy: readonly string[], now: number): Promise<number | undefined> => {
+  const [first] = await rowsOf<{ due_ms: number }>(
+    reader,
+    `select d.due_ms from deliveries d where ${CLAIMABLE} and not (${anyOf(reader.profile, 'd.recipient')})
+     order by d.due_ms, d.seq limit 1`,
+    [now, listOf(reader.profile, busy)],
+  );
+  return first?.due_ms;
 };
 
 /** Keeps claims while their deliveries are under way; what was settled meanwhile is left alone. */
@@ -143,28 +140,30 @@ export const prolongClaims = async (tx: Tx, seqs: readonly number[], until: numb
     .update({ claimed_until_ms: until });
 };
 
+/** Ends deliveries, all with the same outcome. */
 export const settle = async (
   tx: Tx,
-  seq: number,
+  seqs: readonly number[],
   state: 'delivered' | 'dead',
   now: number,
   error?: string,
 ): Promise<void> => {
-  await knexOf(tx)('deliveries')
-    .where({ seq, state: 'waiting' })
-    .update({
-      state,
-      attempts: knexOf(tx).raw('attempts + 1'),
-      claimed_until_ms: 0,
-      settled_at: toTimestamp(now),
-      last_error: error ?? null,
-    });
+  if (seqs.length === 0) return;
+  await rowsOf(
+    tx,
+    `update deliveries set state = ?, attempts = attempts + 1, claimed_until_ms = 0, settled_at = ?, last_error = ?
+     where ${anyOf(tx.profile, 'seq')} and state = 'waiting'`,
+    [state, toTimestamp(now), error ?? null, listOf(tx.profile, seqs)],
+  );
 };
 
 export const postpone = async (tx: Tx, seq: number, due: number, error: string): Promise<void> => {
-  await knexOf(tx)('deliveries')
-    .where({ seq, state: 'waiting' })
-    .update({ attempts: knexOf(tx).raw('attempts + 1'), due_ms: due, claimed_until_ms: 0, last_error: error });
+  await rowsOf(
+    tx,
+    `update deliveries set attempts = attempts + 1, due_ms = ?, claimed_until_ms = 0, last_error = ?
+     where seq = ? and state = 'waiting'`,
+    [due, error, seq],
+  );
 };
 
 export const listDeliveries = async (
@@ -183,7 +182,7 @@ export const revive = async (tx: Tx, which: { readonly id?: string }, now: numbe
   const count = await knexOf(tx)('deliveries')
     .modify((query) =>
       which.id === undefined
-        ? query.where('state', 'dead')
+        ? query.whereRaw("state = 'dead'")
         : query.where('id', which.id).whereIn('state', ['dead', 'waiting']),
     )
     .update({ state: 'waiting', attempts: 0, due_ms: now, claimed_until_ms: 0, settled_at: null });
@@ -201,22 +200,30 @@ export interface Subject {
 export const reviveSubject = async (tx: Tx, { kind, subject }: Subject, now: number): Promise<void> => {
   const anew = { state: 'waiting', attempts: 0, due_ms: now, claimed_until_ms: 0, settled_at: null };
   // Two statements, as each has an index of its own.
-  await knexOf(tx)('deliveries').where({ kind, subject, state: 'dead' }).update(anew);
-  await knexOf(tx)('deliveries').where({ kind, subject, state: 'waiting' }).andWhere('due_ms', '>=', HELD).update(anew);
+  await knexOf(tx)('deliveries').where({ kind, subject }).whereRaw("state = 'dead'").update(anew);
+  await knexOf(tx)('deliveries')
+    .where({ kind, subject })
+    .whereRaw("state = 'waiting'")
+    .andWhere('due_ms', '>=', HELD)
+    .update(anew);
   await wake(tx, DELIVERIES_TOPIC);
 };
 
 /** Takes back what still waits of some subjects: nobody wants it any more. */
 export const withdraw = async (tx: Tx, kind: string, subjects: readonly string[]): Promise<void> => {
   await knexOf(tx)('deliveries')
-    .where({ kind, state: 'waiting' })
+    .where({ kind })
+    .whereRaw("state = 'waiting'")
     .whereIn('subject', [...subjects])
     .delete();
 };
 
 /** How many deliveries of a kind wait, held ones included. */
 export const countWaiting = async (reader: Reader, kind: string): Promise<number> => {
-  const [row]: { n: number }[] = await knexOf(reader)('deliveries').where({ kind, state: 'waiting' }).count({ n: '*' });
+  const [row]: { n: number }[] = await knexOf(reader)('deliveries')
+    .where({ kind })
+    .whereRaw("state = 'waiting'")
+    .count({ n: '*' });
   return Number(row?.n ?? 0);
 };
 

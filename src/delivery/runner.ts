@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { Fault } from '../core/fault.ts';
 import type { Logger } from '../core/log.ts';
 import { startPump } from '../jobs/index.ts';
-import type { Database } from '../storage/index.ts';
+import { createBatcher, type Database } from '../storage/index.ts';
 import { claimDue, DELIVERIES_TOPIC, nextDue, postpone, prolongClaims, settle } from './deliveries.store.ts';
 import { type Attempt, type Delivery, MAX_ATTEMPTS, pauseAfter } from './delivery.ts';
 
@@ -26,9 +26,15 @@ export interface Runner {
 // A claim is short and renewed while its delivery is under way, so that a killed process's claims come back soon.
 const CLAIM_MS = 5000;
 const RENEW_MS = 1500;
-const AT_ONCE = 32;
-// One slow recipient must not take all places.
-const AT_ONCE_PER_RECIPIENT = 4;
+const AT_ONCE = 64;
+// One slow recipient must not take all places. As many as there are connections to one origin (net/http-client.ts).
+const AT_ONCE_PER_RECIPIENT = 16;
+
+/** An attempt that is over. */
+interface Ended {
+  readonly delivery: Delivery;
+  readonly outcome: Attempt;
+}
 
 /** Delivers what is due until stopped; any number of processes may run it on one database. */
 export const startRunner = ({ db, clock, log, retryBaseMs, senders }: RunnerDeps): Runner => {
@@ -52,16 +58,23 @@ export const startRunner = ({ db, clock, log, retryBaseMs, senders }: RunnerDeps
     }
   };
 
-  const deliver = async (delivery: Delivery): Promise<void> => {
-    const outcome = await attempt(delivery);
-    const tries = delivery.attempts + 1;
-    await db.write(async (tx) => {
-      if (outcome.delivered) await settle(tx, delivery.seq, 'delivered', clock());
-      else if (outcome.final || tries >= MAX_ATTEMPTS) await settle(tx, delivery.seq, 'dead', clock(), outcome.error);
-      else await postpone(tx, delivery.seq, clock() + pauseAfter(tries, retryBaseMs), outcome.error);
+  // Many attempts end while a commit is on its way, and share the next.
+  const conclude = createBatcher<Ended, void>(db, async (tx, ended) => {
+    const delivered = ended.filter(({ outcome }) => outcome.delivered).map(({ delivery }) => delivery.seq);
+    await settle(tx, delivered, 'delivered', clock());
+    for (const { delivery, outcome } of ended) {
+      const tries = delivery.attempts + 1;
+      if (!outcome.delivered) {
+        if (outcome.final || tries >= MAX_ATTEMPTS) await settle(tx, [delivery.seq], 'dead', clock(), outcome.error);
+        else await postpone(tx, delivery.seq, clock() + pauseAfter(tries, retryBaseMs), outcome.error);
+      }
       await outcome.record?.(tx);
-    });
-  };
+    }
+    return ended.map(() => undefined);
+  });
+
+  const deliver = async (delivery: Delivery): Promise<void> =>
+    await conclude({ delivery, outcome: await attempt(delivery) });
 
   const start = (delivery: Delivery): void => {
     count(delivery.recipient, 1);
@@ -95,7 +108,7 @@ export const startRunner = ({ db, clock, log, retryBaseMs, senders }: RunnerDeps
     log,
     name: 'look for deliveries',
     topic: DELIVERIES_TOPIC,
-    nextDue: () => db.read((reader) => nextDue(reader, busy())),
+    nextDue: () => db.read((reader) => nextDue(reader, busy(), clock())),
     round,
   });
 

@@ -32,11 +32,11 @@ export interface SendDeps extends Pick<DciDeps, 'db' | 'clock' | 'encryptMessage
  */
 const countOutcome = async (
   tx: Tx,
-  { code }: Subscription,
+  { code, failures }: Subscription,
   outcome: Attempt,
   { clock, retryBaseMs }: Pick<SendDeps, 'clock' | 'retryBaseMs'>,
 ): Promise<void> => {
-  if (outcome.delivered) return await forgetFailures(tx, code);
+  if (outcome.delivered) return failures > 0 ? await forgetFailures(tx, code) : undefined;
   const now = clock();
   const so = await readFailures(tx, code);
   if (so && so.failures + 1 >= MAX_FAILURES && now - so.since >= retryBaseMs) {
