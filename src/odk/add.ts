@@ -10,7 +10,7 @@ import { readInfo, readKnownForm } from './check-form.ts';
 import { holdSource } from './hold-source.ts';
 import { findWarnings } from './mapping/check.ts';
 import { readChoices } from './mapping/choices.ts';
-import { toForm } from './mapping/form.ts';
+import { type FieldRow, toForm } from './mapping/form.ts';
 import type { Mapping, RegistrantMapping } from './mapping/model.ts';
 import { parseMappingText } from './mapping/parse.ts';
 import { type ReadMapping, readMapping } from './mapping/read.ts';
@@ -52,14 +52,29 @@ const sourcePart = (document: unknown): Readonly<Record<string, unknown>> => {
   return typeof part === 'object' && part !== null ? (part as Record<string, unknown>) : {};
 };
 
-/** The mapping against the form as it is now; all its faults at once. */
+/** The fields to write a mapping for: of the current version, and in XML mode also what older ones had. */
+const readFields = async (central: CentralForm, settings: SourceSettings): Promise<readonly FieldRow[]> => {
+  const fields = [...(await central.fields())];
+  if (settings.read !== 'xml') return fields;
+  const known = new Set(fields.map(({ path }) => path));
+  for (const version of await central.versions()) {
+    for (const field of await central.fields(version)) {
+      if (known.has(field.path)) continue;
+      known.add(field.path);
+      fields.push(field);
+    }
+  }
+  return fields;
+};
+
+/** The mapping against the form; all its faults at once. */
 const readAgainst = async (
   document: unknown,
   central: CentralForm,
   settings: SourceSettings,
 ): Promise<{ readonly read: ReadMapping; readonly mapping: Mapping; readonly warnings: readonly string[] }> => {
   const info = await readInfo(central, settings);
-  const form = toForm(settings.form, info.version, await central.fields());
+  const form = toForm(settings.form, info.version, await readFields(central, settings));
   const read = readMapping(document, form);
   if (!read.mapping) {
     const errors = read.faults.map(({ path, message }) => ({ path, message }));
