@@ -259,6 +259,7 @@ export const startJobs = (ground: Ground): Jobs => {
   });
   const running = [
     ledger.startCheckpoints(),
+    ledger.startRetention({ in: config.ledgerKeepInDays, out: config.ledgerKeepOutDays }),
     startRunner({ db, clock, log, retryBaseMs: config.deliveryRetryBaseMs, senders: dci.senders }),
     dci.start(),
     ground.asking.pulls.start(),

@@ -1,8 +1,14 @@
-import { program as verifier } from '../ledger/index.ts';
+import { toTimestamp } from '../core/clock.ts';
+import { Fault } from '../core/fault.ts';
+import { type Erasure, program as verifier } from '../ledger/index.ts';
 import { createHttpClient } from '../net/index.ts';
 import type { CommandFile } from './context.ts';
 
 const { describe: inWords, verifyBundle } = verifier;
+
+const inWordsOf = ({ erased, purged }: Erasure): string =>
+  `${erased} messages erased` +
+  (purged ? '.' : '; a reader kept the database from clearing its own log: run it once more in a quiet moment.');
 
 export const ledger: CommandFile = (program, context) => {
   const command = program.command('ledger').description('the record of every message: verify, export, erase, witness');
@@ -46,7 +52,23 @@ export const ledger: CommandFile = (program, context) => {
     .requiredOption('--subject <identifier>', 'an identifier of the person, as it was written')
     .action(async ({ subject }: { subject: string }) => {
       const erased = await (await context.ground()).ledger.eraseSubject(subject);
-      context.print(erased, () => JSON.stringify(erased));
+      context.print(erased, () => inWordsOf(erased));
+    });
+
+  command
+    .command('prune')
+    .description(
+      'remove messages of one direction by age, as LEDGER_KEEP_IN_DAYS and LEDGER_KEEP_OUT_DAYS do each hour',
+    )
+    .requiredOption('--direction <in|out>', 'received or sent messages')
+    .requiredOption('--older-than <days>', 'recorded more than so many days ago')
+    .action(async ({ direction, olderThan }: { direction: string; olderThan: string }) => {
+      if (direction !== 'in' && direction !== 'out') throw new Fault('query.invalid', '--direction must be in or out');
+      if (!/^\d{1,5}$/.test(olderThan)) throw new Fault('query.invalid', '--older-than must be a number of days');
+      const { ledger, clock } = await context.ground();
+      const before = toTimestamp(clock() - Number(olderThan) * 86_400_000);
+      const erased = await ledger.pruneBodies(direction, before);
+      context.print(erased, () => inWordsOf(erased));
     });
 
   command

@@ -66,6 +66,8 @@ const properties = {
     0,
     1_000_000_000,
   ),
+  ledgerKeepInDays: whole({ env: 'LEDGER_KEEP_IN_DAYS', expects: 'days, 0 = for ever' }, 0, 0, 36_500),
+  ledgerKeepOutDays: whole({ env: 'LEDGER_KEEP_OUT_DAYS', expects: 'days, 0 = for ever' }, 0, 0, 36_500),
   logLevel: oneOf(
     { env: 'LOG_LEVEL', expects: 'one of trace, debug, info, warn, error, silent' },
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],

@@ -11,6 +11,7 @@ import { createFind } from './find.ts';
 import type { CheckpointSigner, LedgerWriter } from './ports.ts';
 import { createPrivacy } from './privacy.ts';
 import { consistencyProof, inclusionProof } from './proofs.ts';
+import { type Retention, startRetention } from './retention.ts';
 import { createStrangers } from './strangers.ts';
 import { createVerify } from './verify-store.ts';
 import { createWitness } from './witness.ts';
@@ -44,11 +45,12 @@ export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps)
   const strangers = createStrangers({ clock, log, prepare, record: recordPrepared });
   const sign = createSign({ clock, signer, origin });
   const checkpoint = createCheckpointer({ db, sign });
+  const privacy = createPrivacy({ db, clock, appender, prepare });
   const writer: LedgerWriter = { append, record, recordStranger: strangers.recordStranger };
 
   return {
     ...writer,
-    ...createPrivacy({ db, clock, appender, prepare }),
+    ...privacy,
     find: createFind({ db }),
     verify: createVerify({ db, signer }),
     exportBundle: createExport({ db, clock, signer, sign }),
@@ -60,6 +62,8 @@ export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps)
     consistencyProof: (from: number, to: number) => db.snapshot((reader: Reader) => consistencyProof(reader, from, to)),
     /** Signs in a rhythm; for the one process that runs background jobs. Its `stop` signs once more. */
     startCheckpoints: (everyMs = CHECKPOINT_EVERY_MS) => startCheckpoints(checkpoint, everyMs, log),
+    /** Erases messages by age; for the one process that runs background jobs. */
+    startRetention: (keep: Retention) => startRetention({ ...privacy, clock, log }, keep),
     /** Writes what is still counted; before the database closes. */
     close: () => strangers.flush(),
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { sleep } from '../../src/core/async.ts';
 import { type Ledger, program } from '../../src/ledger/index.ts';
 import { describeStore } from '../support/stores.ts';
 import { editBySql, readBySql } from './raw.ts';
@@ -74,6 +75,23 @@ describeStore('erasing messages', ({ database, url, again }) => {
       '{"reply":"young","text":""}',
     );
     assert.equal((await ledger.pruneBodies('out', limit)).erased, 0);
+  });
+
+  it('removes by itself what the rule of a direction says, and nothing where there is no rule', async () => {
+    await ledger.record(exchange('aged'));
+    clock.pass(10 * 86_400_000);
+    await ledger.record(exchange('fresh'));
+    const bodyOf = async (messageId: string) =>
+      (await ledger.find({ messageId, bodies: true })).entries[0]?.body?.toString();
+    const retention = ledger.startRetention({ in: 0, out: 9 });
+    for (let i = 0; i < 100 && (await bodyOf('aged-reply')) !== undefined; i += 1) await sleep(20);
+    await retention.stop();
+    assert.deepEqual(
+      [await bodyOf('aged-reply'), typeof (await bodyOf('aged')), typeof (await bodyOf('fresh-reply'))],
+      [undefined, 'string', 'string'],
+    );
+    await ledger.startRetention({ in: 0, out: 0 }).stop();
+    assert.deepEqual((await ledger.verify()).problems, []);
   });
 
   it('erases once when two processes are asked at the same time', async () => {

@@ -4,6 +4,7 @@ import type { Database } from '../../storage/index.ts';
 import type { DciDeps } from '../deps.ts';
 import { idText } from '../envelope.ts';
 import type { PostEnvelope } from '../post-envelope.ts';
+import { isToBeEncrypted } from '../seal.ts';
 import type { Transaction } from './transaction.ts';
 import { findByCorrelation, keepSealed } from './transactions.store.ts';
 
@@ -40,7 +41,7 @@ export const sendCallback =
     const { reply, replyId } = transaction ?? {};
     if (!transaction || !reply || replyId === undefined) throw new Error(`no answer is kept for ${delivery.id}`);
 
-    const isEncrypted = transaction.question.header.isEncrypted && encryptMessage !== undefined;
+    const isEncrypted = encryptMessage !== undefined && isToBeEncrypted(peer, transaction.question.header);
     // Each encryption gives other bytes; what was sent first is what is sent again.
     const sealed = isEncrypted
       ? (transaction.sealed ??
