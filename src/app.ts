@@ -85,6 +85,10 @@ export interface Ground {
   readonly secrets: SecretBox;
   /** Outbound requests to addresses that come from messages and peers. */
   readonly peerHttp: HttpClient;
+  /** How others reach us: `PUBLIC_URL`, else where we listen. */
+  readonly publicUrl: () => string;
+  /** Told once the server listens: the port may have been for the system to choose. */
+  readonly listensAt: (url: string) => void;
   /** What peers are told of, as an operator sees it. */
   readonly subscriptions: Subscriptions;
   /** Every sender id we go by: our own, and those that peers know us under. */
@@ -137,7 +141,21 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       secrets: openSecretBox(join(config.dataDir, 'odk-secrets.key')),
       configured: readConfiguredSources(config.sources, config.configFile),
     });
-    const asking = openAskPeers({ config, log, clock, db, registry, ledger, peerDirectory, keys, secrets, peerHttp });
+    let boundTo: string | undefined;
+    const publicUrl = (): string => (config.publicUrlGiven ? config.publicUrl : (boundTo ?? config.publicUrl));
+    const asking = openAskPeers({
+      config,
+      log,
+      clock,
+      db,
+      registry,
+      ledger,
+      peerDirectory,
+      keys,
+      secrets,
+      peerHttp,
+      publicUrl,
+    });
     return {
       config,
       log,
@@ -158,6 +176,10 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       keyOptions,
       secrets,
       peerHttp,
+      publicUrl,
+      listensAt(url) {
+        boundTo = url;
+      },
       subscriptions: createSubscriptions({ db, clock }),
       senderIds: async () => {
         const known = (await peers.list()).filter(({ active }) => active).flatMap(({ ourId }) => ourId ?? []);

@@ -31,6 +31,7 @@ interface Parts {
   readonly keys: OwnKeys;
   readonly secrets: SecretBox;
   readonly peerHttp: HttpClient;
+  readonly publicUrl: () => string;
 }
 
 /** Our side towards other registries: asking them, and taking in what they answer. */
@@ -41,12 +42,12 @@ export interface AskPeers {
 }
 
 export const openAskPeers = (parts: Parts): AskPeers => {
-  const { config, clock, log, db, keys, secrets, peerHttp, peerDirectory: peers, registry, ledger } = parts;
+  const { config, clock, log, db, keys, secrets, peerHttp, peerDirectory: peers, registry, ledger, publicUrl } = parts;
   const fetch = createJwksFetcher(peerHttp);
   const keySets = createKeySets({ fetch, cacheSeconds: config.dciJwksCacheSeconds, clock, log });
   const encryption = createEncryption({ keys, keySets });
   const client = createDciClient({
-    config: { senderId: config.dciSenderId, signatures: config.dciSignatures, publicUrl: config.publicUrl },
+    config: { senderId: config.dciSenderId, signatures: config.dciSignatures, publicUrl },
     db,
     http: peerHttp,
     bearers: createBearers({ http: peerHttp, secrets, clock }),

@@ -27,8 +27,10 @@ export const startServer = async (config: Config, log: Logger): Promise<RunningS
     const fleet = await startFleet(config.workers, (pid) =>
       log.error({ worker: pid }, 'a worker died; starting another'),
     );
+    const url = urlOf(config.httpHost, fleet.port);
+    ground.listensAt(url);
     return {
-      url: urlOf(config.httpHost, fleet.port),
+      url,
       ground,
       async stop() {
         await fleet.stop();
@@ -48,10 +50,12 @@ export const startServer = async (config: Config, log: Logger): Promise<RunningS
   });
   const app = createHttpApp({ log, metrics, doors: [...doorsOf(ground, metrics), health] });
   const server = await listen(app.callback(), config.httpHost, config.httpPort);
+  const url = urlOf(config.httpHost, server.port);
+  ground.listensAt(url);
   const jobs = isWorker() ? undefined : startJobs(ground);
   if (isWorker()) announceReady(server.port);
   return {
-    url: urlOf(config.httpHost, server.port),
+    url,
     ground,
     async stop() {
       stopping = true;

@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { configFromProcess } from '../config/index.ts';
-import { silentLogger } from '../core/log.ts';
-import { startServer } from '../server.ts';
-import { scratchSchema } from '../storage/index.ts';
 import { askAsPeer } from './dci-steps.ts';
 import { importPeople } from './import-steps.ts';
 import { type DemoField, importFromField } from './odk-steps.ts';
 import { createDemoPeer } from './peer.ts';
+import { openStage } from './stage.ts';
 import { createSteps, StepFailed } from './steps.ts';
+import { letTwoRegistriesTalk } from './two-registries.ts';
 
 export interface DemoOptions {
   readonly people: number;
@@ -22,38 +17,13 @@ export interface DemoOptions {
 }
 
 const SENDER_ID = 'registry.demo.example';
-/** What runs: all of it on loopback, in a folder (and on PostgreSQL a schema) that is gone afterwards. */
-const openStage = async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'crosswalk-demo-'));
-  const given = configFromProcess({ dataDir: folder });
-  const scratch = await scratchSchema(given.databaseUrl);
-  const config = configFromProcess({
-    dataDir: folder,
-    ...(scratch ? { databaseUrl: scratch.url } : {}),
-    httpPort: 0,
-    workers: 1,
-    sources: [],
-    dciSenderId: SENDER_ID,
-    dciSignatures: 'required',
-  });
-  const server = await startServer(config, silentLogger);
-  return {
-    folder,
-    server,
-    async close() {
-      await server.stop();
-      await scratch?.drop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-};
 
 /** Runs the demo; answers whether every step held. */
 export const runDemo = async ({ people, submissions, write, until }: DemoOptions): Promise<boolean> => {
   const steps = createSteps(write);
   write('Crosswalk demo: made-up people, everything on this machine, nothing left behind.\n');
   const stage = await steps.step('Start a Crosswalk', async (say) => {
-    const opened = await openStage();
+    const opened = await openStage({ senderId: SENDER_ID });
     say(`Crosswalk: ${opened.server.url} (data in ${opened.folder})`);
     return opened;
   });
@@ -64,6 +34,7 @@ export const runDemo = async ({ people, submissions, write, until }: DemoOptions
     const { field: opened, household } = await importFromField(steps, ground, submissions);
     field = opened;
     await askAsPeer(steps, ground, url, createDemoPeer('peer.demo.example', SENDER_ID), household);
+    await letTwoRegistriesTalk(steps);
     write('\nEvery step held.\n');
     if (until) {
       write(

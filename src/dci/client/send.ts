@@ -19,7 +19,7 @@ export interface SendDeps {
     readonly senderId: string;
     readonly signatures: SignaturePolicy;
     /** Our own address, for callbacks. */
-    readonly publicUrl: string;
+    readonly publicUrl: () => string;
   };
   readonly db: Database;
   readonly http: Pick<HttpClient, 'request'>;
@@ -152,7 +152,7 @@ export const createSend = (deps: SendDeps) => {
     const { peer, operation, registry, message, total } = outgoing;
     const url = operationUrl(askable(peer), operation);
     const from = ourIdFor(peer, config.senderId);
-    const senderUri = callbackUrl(config.publicUrl, registry, operation);
+    const senderUri = callbackUrl(config.publicUrl(), registry, operation);
     const encryptMessage = peer.encrypt === true ? deps.encryptMessage : undefined;
     const encrypted = encryptMessage !== undefined;
     const header = requestHeader({ operation, from, to: peer.senderId, senderUri, total, encrypted }, clock());
