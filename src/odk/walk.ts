@@ -3,7 +3,7 @@ import { earlier, later } from '../core/order.ts';
 import { isCentralError } from './central/answer.ts';
 import type { Page, PageCursor } from './central/api.ts';
 import type { PollContext } from './ports.ts';
-import { type Source, updateSource, type Walk } from './sources.store.ts';
+import { readSource, type Source, updateSource, type Walk } from './sources.store.ts';
 import { idOf, latestStamp } from './stage.ts';
 import { takeRows } from './take-rows.ts';
 
@@ -29,12 +29,30 @@ type Attempt =
   | { readonly is: 'not-modified' };
 
 /**
+ * Reads what changed. A walk that was broken off is brought to its end first; it says nothing of what came after it
+ * began, so another one follows.
+ */
+export const runWalk = async (context: PollContext, taken: (expected: number) => Promise<void>): Promise<void> => {
+  const isResumed = context.source.walk?.cursor !== undefined;
+  await walkOnce(context, taken);
+  if (!isResumed) return;
+  const source = await context.db.read((reader) => readSource(reader, context.source.name));
+  if (source) await walkOnce({ ...context, source: { ...context.source, ...pickWalk(source) } }, taken);
+};
+
+const pickWalk = ({ watermark, walk, central }: Source): Pick<Source, 'watermark' | 'walk' | 'central'> => ({
+  watermark,
+  walk,
+  central,
+});
+
+/**
  * Reads every page of what changed, newest first (odk.md §15.3). The next page is fetched while this one is taken and,
  * in `taken`, mapped; the place in the walk is saved with each page, so that a killed process goes on from there. The
  * watermark moves only when the walk is complete, comes from the data, and never passes Central's time at the walk's
  * first answer.
  */
-export const runWalk = async (context: PollContext, taken: (expected: number) => Promise<void>): Promise<void> => {
+const walkOnce = async (context: PollContext, taken: (expected: number) => Promise<void>): Promise<void> => {
   const { central } = context;
   let { source } = context;
   const { pageSize } = source.settings;

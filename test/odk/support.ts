@@ -15,7 +15,7 @@ import { createHttpClient } from '../../src/net/index.ts';
 import { createOdk, type Odk, type OdkDeps } from '../../src/odk/odk.ts';
 import { createRegistry, type Group, type Kind, type Registrant, type Registry } from '../../src/registry/index.ts';
 import { type Database, openFolderBlobs } from '../../src/storage/index.ts';
-import { openSecretBox } from '../../src/trust/index.ts';
+import { openSecretBox, type SecretBox } from '../../src/trust/index.ts';
 
 export const LOGIN = { email: 'importer@example.test', password: 'secret' };
 
@@ -42,6 +42,8 @@ export interface Importer {
   readonly db: Database;
   readonly registry: Registry;
   readonly odk: Odk;
+  /** For another importer on the same database. */
+  readonly secrets: SecretBox;
   add(field: Field, mapping?: string, name?: string): Promise<readonly string[]>;
   everybody(kind: Kind): Promise<readonly Registrant[]>;
   close(): Promise<void>;
@@ -55,6 +57,7 @@ export const openImporter = (
   const clock = options.clock ?? Date.now;
   const http = createHttpClient({ allowPrivate: true });
   const registry = createRegistry({ db, clock, log: silentLogger });
+  const secrets = options.secrets ?? openSecretBox(join(folder, 'odk-secrets.key'));
   const odk = createOdk({
     db,
     registry,
@@ -62,7 +65,7 @@ export const openImporter = (
     clock,
     log: silentLogger,
     http,
-    secrets: openSecretBox(join(folder, 'odk-secrets.key')),
+    secrets,
     configured: [],
     retry: { attempts: 3, baseMs: 1, pause: async () => {} },
     ...options,
@@ -71,6 +74,7 @@ export const openImporter = (
     db,
     registry,
     odk,
+    secrets,
     async add({ form, served }, mapping = householdRegistrationMapping, name = 'pilot') {
       const given = { url: served.url, project: form.project, form: form.xmlFormId, email: LOGIN.email };
       return (await odk.add({ name, given, credentials: LOGIN, mapping })).warnings;

@@ -1,5 +1,13 @@
 import { newId } from '../../core/ids.ts';
-import { type Draft, merge, type Proposal, type Registrant, type Writer } from '../../registry/index.ts';
+import {
+  type Draft,
+  type Identifier,
+  merge,
+  type Proposal,
+  type Registrant,
+  toIdentifierType,
+  type Writer,
+} from '../../registry/index.ts';
 import { keepFiles } from '../files/attach.ts';
 import type { MappedSubmission } from '../mapping/map.ts';
 import type { MappedRegistrant } from '../mapping/map-registrant.ts';
@@ -48,6 +56,8 @@ const plan = (
   return { id, current, mapped, ...merge(current, incoming, writer, { overwrites: 'own', absent: 'clear' }) };
 };
 
+const identifierKey = ({ type, value }: Identifier): string => `${toIdentifierType(type)}\0${value}`;
+
 /** Works out what a submission makes of a household (or a person), given what is known of it. */
 export const planHousehold = (submission: MappedSubmission, known: Known, writer: Writer): Household => {
   const subjectId = known.subject ?? newId();
@@ -55,7 +65,10 @@ export const planHousehold = (submission: MappedSubmission, known: Known, writer
   const before = new Map(known.members.map((one) => [one.individual, one]));
   const isNew = known.subject === undefined;
   if (!submission.members) return { isNew, registrants: [subject], members: undefined, before };
-  const { present, gone } = matchMembers(submission.members, known.members);
+  const { present, gone } = matchMembers(submission.members, known.members, {
+    ofKnown: (individual) => (known.registrants.get(individual)?.identifiers ?? []).map(identifierKey),
+    ofTold: ({ registrant }) => registrant.draft.identifiers.map(identifierKey),
+  });
   const registrants: PlannedRegistrant[] = [subject];
   const members: KnownMember[] = gone.map((one) => ({ ...one, live: false }));
   for (const { member, known: one } of present) {

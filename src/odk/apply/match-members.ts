@@ -25,12 +25,22 @@ const likelihoodAt = (position: number, likeness: Likeness, one: KnownMember): n
   return position === one.position && likeness.birthDate === one.likeness.birthDate ? SAME_PERSON : 0;
 };
 
+/** Identifiers that the registry has of a known member, each as one text; the same that a member as told now names. */
+export interface Held {
+  readonly ofKnown: (individual: string) => readonly string[];
+  readonly ofTold: (member: MappedMember) => readonly string[];
+}
+
 /**
  * Finds out who is who after an edit (odk.md §18.4): first by key, the most trusted kind of key before the others; then
- * by likeness of name and birth date, the likest pair first. Whoever left before may be found again, and is then the
+ * by an identifier that a member holds already, as nobody else can; then by likeness of name and birth date, the likest pair first. Whoever left before may be found again, and is then the
  * same person. The place in the list counts for nothing where there is a name: the first may have been taken out.
  */
-export const matchMembers = (members: readonly MappedMember[], known: readonly KnownMember[]): MatchedMembers => {
+export const matchMembers = (
+  members: readonly MappedMember[],
+  known: readonly KnownMember[],
+  held: Held,
+): MatchedMembers => {
   // Who is there comes before who has left.
   const candidates = [...known].sort((a, b) => Number(b.live) - Number(a.live));
   const found = new Map<MappedMember, KnownMember>();
@@ -48,6 +58,16 @@ export const matchMembers = (members: readonly MappedMember[], known: readonly K
   for (const { member, key } of keyed) {
     const one = byKey.get(key);
     if (one && !found.has(member) && !taken.has(one)) pair(member, one);
+  }
+
+  const holders = new Map(candidates.flatMap((one) => held.ofKnown(one.individual).map((key) => [key, one] as const)));
+  for (const member of members) {
+    if (found.has(member)) continue;
+    const one = held
+      .ofTold(member)
+      .flatMap((key) => holders.get(key) ?? [])
+      .find((holder) => !taken.has(holder));
+    if (one) pair(member, one);
   }
 
   const pairs = members
