@@ -9,7 +9,9 @@ import { type Centrals, explain, sealCredentials } from './centrals.ts';
 import { readInfo, readKnownForm } from './check-form.ts';
 import { holdSource } from './hold-source.ts';
 import { findWarnings } from './mapping/check.ts';
+import { findJqFaults } from './mapping/check-jq.ts';
 import { readChoices } from './mapping/choices.ts';
+import type { Engine } from './mapping/expressions/engine.ts';
 import { type FieldRow, toForm } from './mapping/form.ts';
 import type { Mapping, RegistrantMapping } from './mapping/model.ts';
 import { parseMappingText } from './mapping/parse.ts';
@@ -25,6 +27,7 @@ export interface AddDeps {
   readonly clock: Clock;
   readonly centrals: Centrals;
   readonly secrets: SecretBox;
+  readonly engine: Engine;
 }
 
 export interface AddRequest {
@@ -69,6 +72,7 @@ const readFields = async (central: CentralForm, settings: SourceSettings): Promi
 
 /** The mapping against the form; all its faults at once. */
 const readAgainst = async (
+  engine: Engine,
   document: unknown,
   central: CentralForm,
   settings: SourceSettings,
@@ -76,8 +80,9 @@ const readAgainst = async (
   const info = await readInfo(central, settings);
   const form = toForm(settings.form, info.version, await readFields(central, settings));
   const read = readMapping(document, form);
-  if (!read.mapping) {
-    const errors = read.faults.map(({ path, message }) => ({ path, message }));
+  const faults = [...read.faults, ...(await findJqFaults(engine, read.reading))];
+  if (!read.mapping || faults.length > 0) {
+    const errors = faults.map(({ path, message }) => ({ path, message }));
     const lines = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
     throw new Fault('mapping.invalid', `the mapping has ${errors.length} fault(s): ${lines}`, { errors });
   }
@@ -98,7 +103,7 @@ const attributesOf = (mapping: Mapping) =>
  * against the form as Central has it now; nothing is stored unless it fits.
  */
 export const createAdd =
-  ({ db, registry, clock, centrals, secrets }: AddDeps) =>
+  ({ db, registry, clock, centrals, secrets, engine }: AddDeps) =>
   async ({ name, given, credentials, mapping: text, settings: own, configured }: AddRequest): Promise<Added> => {
     if (!NAME.test(name)) throw new Fault('odk.source-invalid', '--name must be a word of at most 99 characters');
     const document = parseMappingText(text);
@@ -106,7 +111,7 @@ export const createAdd =
     const settings: SourceSettings = { ...read, ...(configured === undefined ? {} : { configured }) };
     const { client, form: central } = centrals.connect(settings, credentials);
     try {
-      const { mapping, warnings } = await readAgainst(document, central, settings);
+      const { mapping, warnings } = await readAgainst(engine, document, central, settings);
       const mapped = Object.fromEntries(mapping.fields);
       const form: KnownForm = await readKnownForm(central, settings, await readInfo(central, settings), mapped, []);
       const held = await holdSource(db, name);

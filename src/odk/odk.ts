@@ -49,7 +49,7 @@ export const createOdk = (deps: OdkDeps) => {
   const http = oneAtATime(deps.http);
   const centrals = createCentrals({ http, clock, secrets, ...(deps.retry ? { retry: deps.retry } : {}) });
   const apply = createApply({ engine, after: [queueFiles] });
-  const add = createAdd({ db, registry, clock, centrals, secrets });
+  const add = createAdd({ db, registry, clock, centrals, secrets, engine });
   const further = [filesStage, reviewStage, createPublishStage(engine)];
   const poll = createPoll({ ...deps, centrals, apply, further });
   const preview = createPreview({ db, registry, clock, log, centrals, engine });

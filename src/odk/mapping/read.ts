@@ -197,6 +197,7 @@ export const readMapping = (document: unknown, form?: Form): ReadMapping => {
     vocabularies: new Set(vocabularies.keys()),
     faults,
     remote: [],
+    jq: [],
     used: new Map(),
     choices: [],
   }; // prettier-ignore

@@ -25,6 +25,8 @@ export interface Reading {
   readonly vocabularies: ReadonlySet<string>;
   readonly faults: MappingFault[];
   readonly remote: RemoteExpression[];
+  /** Expressions of jq that only the engine can say of whether they compile. */
+  readonly jq: { readonly source: string; readonly path: string }[];
   readonly used: Map<string, string>;
   /** Choice leaves that read one field, for the check of codes against the form's choices. */
   readonly choices: {
@@ -103,6 +105,7 @@ export const readExpression = (
     const expression = compileExpression(value, reading.language);
     const fieldType = checkPaths(reading, expression, path, here);
     if (expression.direct) return { ...expression, remote: undefined, fieldType };
+    if (reading.language === 'jq') reading.jq.push({ source: value, path });
     const same = reading.remote.findIndex(
       (one) => one.source === value && JSON.stringify(one.chain) === JSON.stringify(here.chain),
     );

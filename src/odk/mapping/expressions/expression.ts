@@ -63,7 +63,7 @@ const directJq = (source: string): Direct | undefined => {
 
 /**
  * Compiles one expression, or throws an `ExpressionFault`. Of jq only the plain paths are understood here; whether
- * others compile, the engine says (`checkJq`).
+ * others compile, the engine says (check-jq.ts).
  */
 export const compileExpression = (source: string, language: Language): Expression => {
   if (source.trim() === '') throw new ExpressionFault('is empty');

@@ -1,6 +1,6 @@
 import type { Node } from './direct.ts';
 import type { Language } from './language.ts';
-import { plainJqPath } from './references.ts';
+import { firstJqPath, plainJqPath } from './references.ts';
 import { joinPath, type Scope } from './scope.ts';
 
 /** The place in a submission that an expression is about, for dead letters and previews. */
@@ -38,7 +38,7 @@ const at = (base: Base, steps: readonly string[]): Label => {
 /** Says where in the submission an expression looks; one that looks nowhere is named by itself. */
 export const labelOf = (source: string, language: Language, tree?: Node): Label => {
   if (language === 'jq') {
-    const plain = plainJqPath(source);
+    const plain = plainJqPath(source) ?? firstJqPath(source);
     if (!plain) return at('row', [source]);
     return at((plain.variable.slice(1) || 'row') as Base, plain.steps);
   }

@@ -87,10 +87,21 @@ export const followJsonata = (tree: Node, place: Place): References => {
 
 const PLAIN_JQ = /^(\$(?:parent|submission))?((?:\.[A-Za-z_]\w*)+)$/;
 
+interface JqPath {
+  readonly variable: string;
+  readonly steps: readonly string[];
+}
+
+const withoutTexts = (source: string): string => source.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+
+/** The first path that a jq expression mentions: of `.relation == "head"` it is `.relation`. */
+export const firstJqPath = (source: string): JqPath | undefined => {
+  const found = /(\$(?:parent|submission))?((?:\.[A-Za-z_]\w*)+)/.exec(withoutTexts(source));
+  return found ? { variable: found[1] ?? '', steps: (found[2] ?? '').split('.').slice(1) } : undefined;
+};
+
 /** The path of a jq expression that is nothing but one: `.name.given_name`, `$parent.hh_name`. */
-export const plainJqPath = (
-  source: string,
-): { readonly variable: string; readonly steps: readonly string[] } | undefined => {
+export const plainJqPath = (source: string): JqPath | undefined => {
   const found = PLAIN_JQ.exec(source.trim());
   return found ? { variable: found[1] ?? '', steps: (found[2] ?? '').split('.').slice(1) } : undefined;
 };
@@ -102,9 +113,7 @@ export const plainJqPath = (
 export const followJq = (source: string, place: Place): References => {
   const plain = plainJqPath(source);
   if (!plain) {
-    const names = [...source.replace(/"(?:[^"\\]|\\.)*"/g, '""').matchAll(/\.([A-Za-z_]\w*)/g)].map(
-      ([, name]) => name ?? '',
-    );
+    const names = [...withoutTexts(source).matchAll(/\.([A-Za-z_]\w*)/g)].map(([, name]) => name ?? '');
     const everywhere = [...descendants(place.root)];
     const fields = everywhere.filter((field) => names.includes(field.name));
     const known = new Set(fields.map((field) => field.name));
