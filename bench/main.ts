@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 import { benchSearch } from './dci/search.bench.ts';
+import { benchSubscriptions } from './dci/subscriptions.bench.ts';
 import { benchImport } from './import/import.bench.ts';
 import { benchLedger } from './ledger/ledger.bench.ts';
 import { benchStart } from './process/start.bench.ts';
@@ -17,6 +18,7 @@ const benches: { readonly [name: string]: () => Promise<Row | readonly Row[]> } 
   search: benchSearch,
   'point-search': () => benchPointSearch({ registrants: large ? 1_000_000 : 100_000 }),
   import: () => benchImport(large ? { individuals: 1_000_000, runs: 1 } : { individuals: 20_000, runs: 3 }),
+  subscriptions: benchSubscriptions,
   start: benchStart,
   ledger: () => benchLedger({ entries: large ? 200_000 : 20_000 }),
 };

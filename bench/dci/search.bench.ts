@@ -4,12 +4,13 @@ import { runCommand, startCrosswalk, startProgram } from '../support/crosswalk.t
 import { idOf, writePeople } from '../support/people.ts';
 import { makePlace, type Place } from '../support/place.ts';
 import { median, type Row, toRow } from '../support/row.ts';
-import { measureOne, measureRate, TOKEN } from './load.ts';
+import { measureOne, measureRate, TOKEN, warmUp } from './load.ts';
 import { createSender } from './messages.ts';
 
 const RECORDS = 10_000;
 const ROUNDS = 4;
 const SECONDS = 3;
+const WARM_UP = 5000;
 // Messages for the first round; later ones get as many as the round before tells, and half as many again.
 const PREPARED = 6000;
 const ITEMS = 1000;
@@ -46,18 +47,18 @@ export const benchSearch = async (): Promise<readonly Row[]> => {
     const cpu = { floor: [] as number[], ours: [] as number[], unlogged: [] as number[] };
     const p99s: number[] = [];
     let prepared = PREPARED;
-    for (let round = 0; round <= ROUNDS; round += 1) {
+    const first = messages(WARM_UP);
+    for (const name of names) await warmUp(servers[name].url, first);
+    for (let round = 0; round < ROUNDS; round += 1) {
       const bodies = messages(prepared);
       let most = 0;
       for (const name of names) {
         const before = servers[name].cpuSeconds();
-        const seconds = round === 0 ? 1 : SECONDS;
-        const { rate, p99 } = await measureRate(servers[name].url, bodies, seconds, name === 'floor');
+        const { rate, p99 } = await measureRate(servers[name].url, bodies, SECONDS, name === 'floor');
         const used = servers[name].cpuSeconds() - before;
         if (name !== 'floor') most = Math.max(most, rate);
-        if (round === 0) continue; // warms up
         rates[name].push(rate);
-        cpu[name].push((used / (rate * seconds)) * 1e6);
+        cpu[name].push((used / (rate * SECONDS)) * 1e6);
         if (name === 'ours') p99s.push(p99);
       }
       prepared = Math.ceil(most * SECONDS * 1.5) + 500;
