@@ -67,3 +67,17 @@ export const publishedAck = (registry: RegistryName): Published | undefined =>
 /** A published schema by its name; for answers whose operation refers to a schema where a response belongs. */
 export const publishedSchema = (registry: RegistryName, name: string): Published | undefined =>
   schemaAt(registry, ['components', 'schemas', name]);
+
+const release = fileURLToPath(new URL('../../../shared/reference/dci/standards-release/', import.meta.url));
+
+/** The published schema of a document that everybody may read: of our keys, of our places. */
+export const publishedDocument = (name: 'jwks' | 'locations', path: string): Published | undefined => {
+  if (!existsSync(release)) return undefined;
+  const id = `https://published/${name}`;
+  if (!ajv.getSchema(id))
+    ajv.addSchema(parse(readFileSync(`${release}${name}_core_api_v1.0.0.yaml`, 'utf8')) as object, id);
+  const pointer = ['paths', path, 'get', 'responses', '200', ...content]
+    .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
+    .join('/');
+  return ajv.compile({ $ref: `${id}#/${pointer}` }) as Published;
+};

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as validators from '#validators';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
-import { type Published, publishedAnswer, publishedRequest } from './reference.ts';
+import { type Published, publishedAck, publishedAnswer, publishedRequest } from './reference.ts';
 
 export const assertFits = (validate: Published, json: unknown, whose: string): void => {
   if (validate(json)) return;
@@ -60,7 +60,7 @@ const isDeviation = (registry: RegistryName, path: string, json: unknown): boole
 /** An Ack, or a refusal in its form. */
 export const assertAckShape = (json: unknown, registry: RegistryName = 'social'): void => {
   assertFits(validators.emitAck as Published, json, 'our');
-  const published = publishedAnswer(registry, '/registry/search');
+  const published = publishedAck(registry);
   if (published) assertFits(published, json, 'the published');
 };
 
