@@ -41,14 +41,12 @@ export const sendCallback =
     const { reply, replyId } = transaction ?? {};
     if (!transaction || !reply || replyId === undefined) throw new Error(`no answer is kept for ${delivery.id}`);
 
-    const isEncrypted = encryptMessage !== undefined && isToBeEncrypted(peer, transaction.question.header);
     // Each encryption gives other bytes; what was sent first is what is sent again.
-    const sealed = isEncrypted
-      ? (transaction.sealed ??
-        (await encryptMessage(reply.message, peer).then((made) =>
-          db.write((tx) => keepSealed(tx, transaction.seq, made)),
-        )))
-      : undefined;
+    let { sealed } = transaction;
+    if (!sealed && encryptMessage && isToBeEncrypted(peer, transaction.question.header)) {
+      const made = await encryptMessage(reply.message, peer);
+      sealed = await db.write((tx) => keepSealed(tx, transaction.seq, made));
+    }
     return await post({
       peer,
       url: delivery.url,

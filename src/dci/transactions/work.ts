@@ -20,6 +20,8 @@ export interface WorkDeps {
   readonly log: Logger;
   readonly peers: Pick<PeerDirectory, 'bySenderId'>;
   readonly answerers: ReadonlyMap<OperationName, Answerer>;
+  /** `DELIVERY_RETRY_BASE_MS` */
+  readonly retryBaseMs: number;
 }
 
 // A claim only keeps others from doing the same work for nothing: an answer is kept by whoever comes first. So it is
@@ -27,7 +29,8 @@ export interface WorkDeps {
 const CLAIM_MS = 3000;
 const AT_ONCE = 4;
 const MAX_TRIES = 5;
-const FIRST_PAUSE_MS = 500;
+// What fails here is ours (a database that is away), so it is tried again sooner than a peer.
+const LONGEST_FIRST_PAUSE_MS = 500;
 
 /** The question as it was let in: with the rights that its token had, and the peer's policy as it is by now. */
 const toQuestion = ({ question, correlationId, operation }: Transaction, registered: Question['peer']): Question => {
@@ -56,8 +59,16 @@ const failure = (answerer: Answerer, question: Question, now: number): Reply => 
  * Works on what was acknowledged, behind the table of transactions: the answer and the delivery of its callback are
  * one commit, so that a kill at any moment neither loses nor doubles a callback.
  */
-export const startTransactionWorker = ({ db, clock, log, peers, answerers }: WorkDeps): { stop(): Promise<void> } => {
+export const startTransactionWorker = ({
+  db,
+  clock,
+  log,
+  peers,
+  answerers,
+  retryBaseMs,
+}: WorkDeps): { stop(): Promise<void> } => {
   const underWay = new Map<number, Promise<void>>();
+  const firstPause = Math.min(retryBaseMs, LONGEST_FIRST_PAUSE_MS);
 
   const keep = async (tx: Tx, transaction: Transaction, question: Question, reply: Reply): Promise<void> => {
     const now = clock();
@@ -80,7 +91,7 @@ export const startTransactionWorker = ({ db, clock, log, peers, answerers }: Wor
   const fail = async (transaction: Transaction, question: Question, answerer: Answerer): Promise<void> => {
     const tries = transaction.tries + 1;
     await db.write(async (tx) => {
-      if (tries < MAX_TRIES) await putOff(tx, transaction.seq, clock() + FIRST_PAUSE_MS * 2 ** transaction.tries);
+      if (tries < MAX_TRIES) await putOff(tx, transaction.seq, clock() + firstPause * 2 ** transaction.tries);
       else if (await lockWaiting(tx, transaction.seq))
         await keep(tx, transaction, question, failure(answerer, question, clock()));
     });
