@@ -2,7 +2,7 @@ import { toTimestamp } from '../../core/clock.ts';
 import { knexOf, type Reader, type Tx } from '../../storage/index.ts';
 import type { OperationName } from '../operations.ts';
 import type { RegistryName } from '../registries/registry.ts';
-import { toColumn } from './to-column.ts';
+import { toColumn } from '../to-column.ts';
 
 /** `sent`: nothing came back yet; `acknowledged`: a callback is to come; the other two are the end. */
 export type AskedState = 'sent' | 'acknowledged' | 'refused' | 'answered';

@@ -1,7 +1,7 @@
 import { toTimestamp } from '../../core/clock.ts';
 import { knexOf, type Reader, type Tx } from '../../storage/index.ts';
-import { toColumn } from '../client/to-column.ts';
 import type { RegistryName } from '../registries/registry.ts';
+import { toColumn } from '../to-column.ts';
 
 /** A subscription that we hold with another registry. */
 export interface HeldSubscription {

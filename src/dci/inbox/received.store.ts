@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { toTimestamp } from '../../core/clock.ts';
 import { knexOf, type Reader, type Tx } from '../../storage/index.ts';
-import { toColumn } from '../client/to-column.ts';
 import type { OperationName } from '../operations.ts';
 import type { Taken } from '../take-records.ts';
+import { toColumn } from '../to-column.ts';
 
 /** What was made of a received message. */
 export interface Outcome extends Taken {

@@ -5,6 +5,7 @@ import type { DciDeps } from '../deps.ts';
 import { idText } from '../envelope.ts';
 import type { PostEnvelope } from '../post-envelope.ts';
 import { isToBeEncrypted } from '../seal.ts';
+import { toColumn } from '../to-column.ts';
 import type { Transaction } from './transaction.ts';
 import { findByCorrelation, keepSealed } from './transactions.store.ts';
 
@@ -20,7 +21,7 @@ export const callbackDraft = (transaction: Transaction, url: string): DeliveryDr
   kind: CALLBACK,
   recipient: transaction.senderId,
   url,
-  subject: transactionIdOf(transaction),
+  subject: toColumn(transactionIdOf(transaction)),
   payload: {},
 });
 

@@ -3,6 +3,7 @@ import { chunk } from '../../core/async.ts';
 import { toTimestamp } from '../../core/clock.ts';
 import { insertRows, knexOf, type Reader, type Tx, wake } from '../../storage/index.ts';
 import type { Reply } from '../exchange.ts';
+import { toColumn } from '../to-column.ts';
 import type {
   AsyncOperation,
   NewTransaction,
@@ -45,11 +46,8 @@ const fromRow = (row: Row): Transaction => ({
   ...(row.sealed === null ? {} : { sealed: JSON.parse(row.sealed) as object }),
 });
 
-// Ids are foreign text; what no column can hold is replaced on the way in and in every look-up alike.
-const asColumn = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
-
 const insertKeys = async (tx: Tx, senderId: string, seq: number, keys: readonly TransactionKey[]): Promise<void> => {
-  const rows = keys.map(({ kind, value }) => [senderId, kind, asColumn(value), seq]);
+  const rows = keys.map(({ kind, value }) => [senderId, kind, toColumn(value), seq]);
   const columns = ['sender_id', 'kind', 'value', 'transaction_seq'];
   await insertRows(tx, 'dci_transaction_keys', columns, rows, 'on conflict do nothing');
 };
@@ -60,8 +58,8 @@ export const insertTransaction = async (tx: Tx, given: NewTransaction, now: numb
     .insert({
       correlation_id: given.correlationId,
       sender_id: given.senderId,
-      message_id: asColumn(given.messageId),
-      transaction_id: asColumn(given.transactionId),
+      message_id: toColumn(given.messageId),
+      transaction_id: toColumn(given.transactionId),
       operation: given.operation,
       state: 'waiting',
       due_ms: given.due,
@@ -163,10 +161,10 @@ const firstOf = async (query: Knex.QueryBuilder): Promise<Transaction | undefine
 };
 
 export const findByCorrelation = (reader: Reader, correlationId: string): Promise<Transaction | undefined> =>
-  firstOf(knexOf(reader)('dci_transactions').where({ correlation_id: asColumn(correlationId) }));
+  firstOf(knexOf(reader)('dci_transactions').where({ correlation_id: toColumn(correlationId) }));
 
 export const findByMessage = (reader: Reader, senderId: string, messageId: string): Promise<Transaction | undefined> =>
-  firstOf(knexOf(reader)('dci_transactions').where({ sender_id: senderId, message_id: asColumn(messageId) }));
+  firstOf(knexOf(reader)('dci_transactions').where({ sender_id: senderId, message_id: toColumn(messageId) }));
 
 /** Transactions of one sender, newest first; `operation` absent: of any kind. */
 const ofSender = (reader: Reader, senderId: string, operations: readonly AsyncOperation[]): Knex.QueryBuilder =>
@@ -184,7 +182,7 @@ export const findByTransactionId = (
   operations: readonly AsyncOperation[],
   transactionId: string,
 ): Promise<Transaction | undefined> =>
-  firstOf(ofSender(reader, senderId, operations).where('t.transaction_id', asColumn(transactionId)));
+  firstOf(ofSender(reader, senderId, operations).where('t.transaction_id', toColumn(transactionId)));
 
 // One status question names at most 1000 keys; each statement asks for a part of them.
 const KEYS_PER_STATEMENT = 500;
@@ -197,7 +195,7 @@ export const findByKeys = async (
   { kind, values, limit }: { kind: TransactionKey['kind']; values: readonly string[]; limit: number },
 ): Promise<readonly Transaction[]> => {
   const found = new Map<number, Transaction>();
-  for (const some of chunk([...new Set(values.map(asColumn))], KEYS_PER_STATEMENT)) {
+  for (const some of chunk([...new Set(values.map(toColumn))], KEYS_PER_STATEMENT)) {
     const rows: Row[] = await ofSender(reader, senderId, operations)
       .whereIn('t.seq', (keys) =>
         keys

@@ -88,13 +88,21 @@ export const startTransactionWorker = ({
     });
   };
 
+  const putOffOnce = (transaction: Transaction): Promise<void> =>
+    db.write((tx) => putOff(tx, transaction.seq, clock() + firstPause * 2 ** Math.min(transaction.tries, MAX_TRIES)));
+
   const fail = async (transaction: Transaction, question: Question, answerer: Answerer): Promise<void> => {
-    const tries = transaction.tries + 1;
-    await db.write(async (tx) => {
-      if (tries < MAX_TRIES) await putOff(tx, transaction.seq, clock() + firstPause * 2 ** transaction.tries);
-      else if (await lockWaiting(tx, transaction.seq))
+    if (transaction.tries + 1 < MAX_TRIES) return await putOffOnce(transaction);
+    try {
+      await db.write(async (tx) => {
+        if (!(await lockWaiting(tx, transaction.seq))) return;
         await keep(tx, transaction, question, failure(answerer, question, clock()));
-    });
+      });
+    } catch (error) {
+      // Not even that can be kept: it stays, and is looked at now and then.
+      await putOffOnce(transaction);
+      throw error;
+    }
   };
 
   const work = async (transaction: Transaction): Promise<void> => {
