@@ -24,12 +24,12 @@ export async function up(knex: Knex): Promise<void> {
     table.increments('seq');
     code(table, 'id').notNullable().unique(); // hash of sender and message id
     code(table, 'peer').notNullable();
+    table.text('message_id').notNullable(); // by which its bytes are found on the ledger, and nowhere else
     code(table, 'operation').notNullable();
     code(table, 'digest').notNullable(); // of the message in its canonical form
     code(table, 'notification').unique(); // hash of sender and notification id, for the first message that bore it
     code(table, 'transaction_id'); // of ours that it answers
     code(table, 'received_at').notNullable();
-    table.text('message').notNullable(); // JSON, in plain
     table.text('outcome').notNullable(); // JSON: what was made of it
     table.index(['transaction_id']);
   });

@@ -2,6 +2,7 @@ import type { PeerDirectory } from './access/index.ts';
 import type { Config } from './config/index.ts';
 import type { Clock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';
+import { type Answers, createAnswers } from './dci/client/answers.ts';
 import { createBearers } from './dci/client/bearer.ts';
 import { createDciClient, type DciClient } from './dci/client/client.ts';
 import { createPull, type Pull } from './dci/client/pull.ts';
@@ -39,6 +40,8 @@ export interface AskPeers {
   readonly client: DciClient;
   readonly pull: Pull;
   readonly pulls: Pulls;
+  /** What was called back to an earlier message of ours. */
+  readonly answers: Answers;
 }
 
 export const openAskPeers = (parts: Parts): AskPeers => {
@@ -60,5 +63,6 @@ export const openAskPeers = (parts: Parts): AskPeers => {
     clock,
   });
   const pull = createPull({ client, peers, db, takeRecords: createTakeRecords({ registry, clock }) });
-  return { client, pull, pulls: createPulls({ db, pull, clock, log }) };
+  const answers = createAnswers({ db, ledger, peers, decryptMessage: encryption.decrypt });
+  return { client, pull, pulls: createPulls({ db, pull, clock, log }), answers };
 };

@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-import { Fault } from '../core/fault.ts';
-import { readAsked } from '../dci/client/asked.store.ts';
 import { listHeld } from '../dci/inbox/held.store.ts';
-import { readAnswers } from '../dci/inbox/received.store.ts';
 import type { CliContext } from './context.ts';
 import { table } from './table.ts';
 
@@ -13,10 +10,7 @@ export const addAnswers = (dci: Command, context: CliContext): void => {
     .description('show what was called back to an earlier message of ours')
     .argument('<transaction>', 'its transaction_id')
     .action(async (transaction: string) => {
-      const { db } = await context.ground();
-      const asked = await db.read((reader) => readAsked(reader, transaction));
-      if (!asked) throw new Fault('dci.transaction-unknown', `we began no transaction ${transaction}`);
-      const answers = await db.read((reader) => readAnswers(reader, transaction));
+      const { asked, answers } = await (await context.ground()).asking.answers(transaction);
       const shown = {
         transaction_id: asked.transactionId,
         correlation_id: asked.correlationId ?? null,
@@ -24,7 +18,7 @@ export const addAnswers = (dci: Command, context: CliContext): void => {
         operation: asked.operation,
         state: asked.state,
         reason: asked.reason ?? null,
-        answers: answers.map(({ message, outcome }) => ({ message, outcome })),
+        answers: answers.map(({ messageId, message, outcome }) => ({ message_id: messageId, message, outcome })),
       };
       context.print(shown, () => JSON.stringify(shown, null, 2));
     });

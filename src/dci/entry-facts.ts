@@ -4,14 +4,21 @@ import type { EntryDraft } from '../ledger/ports.ts';
 // Identifiers beyond this many in one message are not listed one by one; the message as a whole is still kept.
 const MAX_SUBJECTS = 5000;
 
+/** The value of an identifier in the standard's form, in a question, and in the forms of two peers. */
+const identifierIn = (value: Readonly<Record<string, unknown>>): string | undefined => {
+  const { identifier_value: standard, type, value: plain, name, identifier, idType } = value;
+  if (typeof standard === 'string') return standard;
+  if (typeof plain === 'string' && (typeof type === 'string' || isObject(idType))) return plain;
+  return typeof identifier === 'string' && typeof name === 'string' ? identifier : undefined;
+};
+
 /** The identifiers of people named in a message, wherever they stand: erasure finds the message by them. */
 export const subjectsOf = (value: unknown, found: Set<string> = new Set()): ReadonlySet<string> => {
   if (found.size >= MAX_SUBJECTS) return found;
   if (Array.isArray(value)) for (const item of value) subjectsOf(item, found);
   else if (isObject(value)) {
-    const named = value['identifier_value'];
-    if (typeof named === 'string') found.add(named);
-    if (typeof value['type'] === 'string' && typeof value['value'] === 'string') found.add(value['value']);
+    const named = identifierIn(value);
+    if (named !== undefined) found.add(named);
     for (const member of Object.values(value)) if (typeof member === 'object') subjectsOf(member, found);
   }
   return found;

@@ -85,7 +85,6 @@ export const createInbox = ({ db, calls, takeRecords, clock }: InboxDeps): Inbox
             messageId: header.messageId,
             operation,
             digest,
-            message,
             outcome,
             ...(notificationId === undefined ? {} : { notificationId }),
             ...(asked === undefined ? {} : { transactionId: asked.transactionId }),

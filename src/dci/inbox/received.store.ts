@@ -11,7 +11,10 @@ export interface Outcome extends Taken {
   readonly left?: 'no source' | 'not asked for' | 'told before' | 'an end, not a record';
 }
 
-/** A callback or notification that was accepted. */
+/**
+ * A callback or notification that was accepted. What it says is on the ledger and nowhere else, so that nothing of it
+ * stays when it is erased there.
+ */
 export interface Received {
   readonly peer: string;
   readonly messageId: string;
@@ -21,7 +24,6 @@ export interface Received {
   readonly notificationId?: string;
   /** The message of ours that it answers. */
   readonly transactionId?: string;
-  readonly message: unknown;
   readonly outcome: Outcome;
 }
 
@@ -36,12 +38,12 @@ export const insertReceived = async (tx: Tx, received: Received, now: number): P
   await knexOf(tx)('dci_received').insert({
     id: idOf(peer, messageId),
     peer,
+    message_id: toColumn(messageId),
     operation: received.operation,
     digest: received.digest,
     notification: notificationId === undefined ? null : idOf(peer, notificationId),
     transaction_id: transactionId === undefined ? null : toColumn(transactionId),
     received_at: toTimestamp(now),
-    message: JSON.stringify(received.message),
     outcome: JSON.stringify(received.outcome),
   });
 };
@@ -66,13 +68,10 @@ export const wasTold = async (reader: Reader, peer: string, notificationId: stri
 export const readAnswers = async (
   reader: Reader,
   transactionId: string,
-): Promise<readonly { readonly message: unknown; readonly outcome: Outcome }[]> => {
-  const rows: { message: string; outcome: string }[] = await knexOf(reader)('dci_received')
-    .select('message', 'outcome')
+): Promise<readonly Pick<Received, 'messageId' | 'outcome'>[]> => {
+  const rows: { message_id: string; outcome: string }[] = await knexOf(reader)('dci_received')
+    .select('message_id', 'outcome')
     .where({ transaction_id: toColumn(transactionId) })
     .orderBy('seq');
-  return rows.map(({ message, outcome }) => ({
-    message: JSON.parse(message),
-    outcome: JSON.parse(outcome) as Outcome,
-  }));
+  return rows.map(({ message_id, outcome }) => ({ messageId: message_id, outcome: JSON.parse(outcome) as Outcome }));
 };

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { findAsked, readAsked } from '../../../src/dci/client/asked.store.ts';
 import { findHeld } from '../../../src/dci/inbox/held.store.ts';
-import { readAnswers } from '../../../src/dci/inbox/received.store.ts';
 import type { Individual } from '../../../src/registry/index.ts';
 import { describeStore } from '../../support/stores.ts';
 import { ack } from '../client/fake-registry.ts';
@@ -172,6 +171,7 @@ describeStore('what other registries tell us', ({ url }) => {
     };
     await tell('/registry/notify', envelope('notify', notification([camel, child('B-9')])));
     assert.deepEqual((await holderOf('B-8'))?.name, { given: 'Moussa', family: 'Fall' });
+    assert.equal((await asking.ground.ledger.find({ subject: 'B-8' })).entries.length, 1);
     assert.ok(await holderOf('B-9'));
   });
 
@@ -203,7 +203,7 @@ describeStore('what other registries tell us', ({ url }) => {
     assert.equal(Array.isArray(person?.sections?.benefit?.['programme_identifier']), true);
     const asked = await asking.ground.db.read((reader) => readAsked(reader, transactionId));
     assert.equal(asked?.state, 'answered');
-    const [answer] = await asking.ground.db.read((reader) => readAnswers(reader, transactionId));
+    const [answer] = (await asking.answers(transactionId)).answers;
     assert.deepEqual([answer?.outcome.created, answer?.outcome.failed], [1, 0]);
   });
 
@@ -214,12 +214,16 @@ describeStore('what other registries tell us', ({ url }) => {
     assert.ok(await holderOf('C-2'));
   });
 
-  it('keeps an answer that was not to be taken in, without touching the registry', async () => {
+  it('shows an answer that was not to be taken in, until it is erased, without touching the registry', async () => {
     const { transactionId, correlationId } = await askLater(false);
     await tell('/registry/on-search', envelope('on-search', onSearch(transactionId, correlationId, [child('C-3')])));
     assert.equal(await holderOf('C-3'), undefined);
-    const answers = await asking.ground.db.read((reader) => readAnswers(reader, transactionId));
-    assert.equal(answers.length, 1);
+    const { asked, answers } = await asking.answers(transactionId);
+    assert.deepEqual([asked.state, answers.length], ['answered', 1]);
+    assert.ok(JSON.stringify(answers[0]?.message).includes('C-3'));
+    await asking.ground.ledger.eraseSubject('C-3');
+    const [erased] = (await asking.answers(transactionId)).answers;
+    assert.deepEqual([erased?.message, erased?.outcome.left], [undefined, 'not asked for']);
   });
 
   it('keeps the codes of our subscriptions, wherever the peer puts them, until they end', async () => {
