@@ -20,7 +20,10 @@ const show = (value: unknown): string => (typeof value === 'string' ? value : JS
 export const previewText = ({ rows, unmapped }: Preview): string => {
   const lines = rows.flatMap(({ instanceId, outcome, reason, path, value, fields }) => [
     `${instanceId}  would be: ${outcome}${reason === null ? '' : ` (${reason}${path === null ? '' : ` at ${path}`}${value === null ? '' : `, where ${show(value)} stands`})`}`,
-    ...fields.map((field) => `    ${field.target} = ${show(field.value)}   (from ${field.source})`),
+    ...fields.map(
+      ({ target, source, value: found }) =>
+        `    ${target} = ${show(found)}   (${source === '' ? 'fixed in the mapping' : `from ${source}`})`,
+    ),
   ]);
   return [
     ...(lines.length > 0 ? lines : ['(no submissions)']),
