@@ -39,7 +39,13 @@ export interface LedgerResult {
   readonly notes: readonly string[];
 }
 
-export interface BundleResult extends LedgerResult {
+/** How quick the check was, those of signatures apart. */
+export interface Rates {
+  readonly entries_per_second: number;
+  readonly signatures_per_second: number;
+}
+
+export interface BundleResult extends LedgerResult, Rates {
   readonly from: number;
   readonly to: number;
   readonly keys: readonly { readonly kid: string | undefined; readonly thumbprint: string }[];
@@ -89,4 +95,9 @@ export function createLedgerCheck(options: {
 }): LedgerCheck;
 export function lastCheckpointOf(file: string, keys: readonly object[]): Promise<Note | undefined>;
 export function verifyBundle(file: string, options?: { readonly jwks?: string | undefined }): Promise<BundleResult>;
-export function describe(result: LedgerResult): string;
+export function ratesOf(
+  counted: Pick<LedgerResult, 'entries' | 'signatures'>,
+  seconds: number,
+  signatureSeconds: number,
+): Rates;
+export function describe(result: LedgerResult & Rates & { readonly seconds: number }): string;

@@ -755,6 +755,12 @@ export const lastCheckpointOf = async (file, keys) => {
   return last;
 };
 
+/** How many entries a second were verified, the checks of messages' signatures apart, and how many of those. */
+export const ratesOf = ({ entries, signatures }, seconds, signatureSeconds) => ({
+  entries_per_second: Math.round(entries / Math.max(seconds - signatureSeconds, 1e-6)),
+  signatures_per_second: signatures === 0 ? 0 : Math.round(signatures / Math.max(signatureSeconds, 1e-6)),
+});
+
 /** Verifies a bundle file; `jwks` names a file with the only keys to be believed. */
 export const verifyBundle = async (file, { jwks } = {}) => {
   const started = performance.now();
@@ -843,6 +849,7 @@ export const verifyBundle = async (file, { jwks } = {}) => {
     to: header.to,
     keys: (given ?? own).filter(isNoteKey).map((jwk) => ({ kid: jwk.kid, thumbprint: thumbprint(jwk) })),
     seconds: Math.round(seconds * 1000) / 1000,
+    ...ratesOf(result, seconds, check.signatureMs / 1000),
     notes: [...part, ...(header.bodies === false ? ['The bundle was made without the messages.'] : []), trust, ...notes],
   };
 };
@@ -856,6 +863,10 @@ export const describe = (result) => {
   lines.push(
     `${result.ok ? 'verified' : 'NOT SOUND'}: ${result.messages} messages, ${altered} ${altered === 1 ? 'problem' : 'problems'}` +
       ` (${result.entries} entries, ${result.erased} erased, ${result.signatures} signatures, ${result.checkpoints} checkpoints)`,
+  );
+  lines.push(
+    `${result.seconds} s: ${result.entries_per_second} entries a second, signature checks apart ` +
+      `(${result.signatures_per_second} of those a second)`,
   );
   if (result.origin) lines.push(`signed: ${result.origin}, ${result.size} entries, ${result.signed_at}, root ${result.root}`);
   for (const { seq, message_id: id, what, detail } of result.problems.slice(0, 50)) {

@@ -174,11 +174,9 @@ export const createVerify =
     await checkExtent(db, check);
     const result = check.finish();
     const seconds = (performance.now() - started) / 1000;
-    const signatureSeconds = check.signatureMs / 1000;
     return {
       ...result,
       seconds: Math.round(seconds * 1000) / 1000,
-      entries_per_second: Math.round(result.entries / Math.max(seconds - signatureSeconds, 1e-6)),
-      signatures_per_second: result.signatures === 0 ? 0 : Math.round(result.signatures / signatureSeconds),
+      ...program.ratesOf(result, seconds, check.signatureMs / 1000),
     };
   };

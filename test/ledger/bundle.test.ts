@@ -67,6 +67,15 @@ describeStore('a bundle', ({ database, url }) => {
     assert.ok(!readdirSync(folder).some((name) => name.endsWith('.part')));
   });
 
+  it('says how quickly it was verified', async () => {
+    const result = await program.verifyBundle(await fresh('rates.ndjson'));
+    assert.ok(result.entries_per_second > 0 && result.signatures_per_second > 0);
+    assert.match(
+      program.describe(result),
+      new RegExp(`^[\\d.]+ s: ${result.entries_per_second} entries a second`, 'm'),
+    );
+  });
+
   it('says who sent what, under which key, trusted for whom and when', async () => {
     const { trusted, keys, origin } = await program.verifyBundle(await fresh('whole.ndjson'));
     assert.equal(origin, 'crosswalk.local/ledger');
