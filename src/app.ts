@@ -41,6 +41,7 @@ import { readConfiguredSources } from './odk/configured.ts';
 import { registerOdkMetrics } from './odk/metrics.ts';
 import { odkRoutes } from './odk/odk.routes.ts';
 import { createOdk, type Odk } from './odk/odk.ts';
+import { createProgrammes, type Programmes } from './programmes/index.ts';
 import { recordDci } from './record-dci.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { type BlobStore, type Database, openDatabase, openFolderBlobs } from './storage/index.ts';
@@ -68,6 +69,7 @@ export interface Ground {
   readonly db: Database;
   readonly blobs: BlobStore;
   readonly registry: Registry;
+  readonly programmes: Programmes;
   readonly ledger: Ledger;
   readonly accessLog: AccessLog;
   readonly odk: Odk;
@@ -163,6 +165,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       db,
       blobs,
       registry,
+      programmes: createProgrammes({ db, registry, clock }),
       ledger,
       accessLog,
       odk,

@@ -89,6 +89,7 @@ export const catalogue = {
   'peer.not-askable': { kind: 'invalid', about: 'The peer has no address at which it can be asked.' },
   'peer.unknown': { kind: 'not-found', about: 'No such peer.' },
   'policy.refused': { kind: 'forbidden', about: 'The policy for this peer does not name what it asks for.' },
+  'programme.not-found': { kind: 'not-found', about: 'No such programme.' },
   'query.invalid': {
     kind: 'invalid',
     about: 'A query names an unknown attribute or operator, or a value of the wrong type.',

@@ -1,6 +1,7 @@
 import type { Reader, Tx } from '../storage/index.ts';
 import type { Catalogue } from './attributes.ts';
-import type { Draft, Identifier, Kind, Membership, Registrant, Writer } from './model.ts';
+import type { NewChange } from './feed.ts';
+import type { Draft, Facts, Identifier, Kind, Membership, Registrant, Writer } from './model.ts';
 import type { Query, Sort } from './query/ast.ts';
 
 /** One search: a question about one kind of registrant, and which part of the answer is wanted. */
@@ -73,6 +74,15 @@ export interface MembershipRequest {
   readonly endDate?: string;
 }
 
+/** What a module knows of a registrant, by which it shall be found: in place of what the module said before. */
+export interface FactsRequest {
+  readonly id: string;
+  readonly source: string;
+  readonly facts: Facts[string];
+  /** What the feed shall tell; without it nothing is told when the facts are what they were. */
+  readonly event?: Pick<NewChange, 'type' | 'detail'>;
+}
+
 export interface RegistryWriter {
   /**
    * Creates and updates registrants in few statements, with their feed events, all in the caller's transaction.
@@ -82,6 +92,8 @@ export interface RegistryWriter {
   save(tx: Tx, requests: readonly SaveRequest[], by: Writer): Promise<readonly Saved[]>;
   /** Brings memberships of groups to the given state; a group whose members changed gets a new version and an event. */
   saveMemberships(tx: Tx, requests: readonly MembershipRequest[], by: Writer): Promise<readonly Saved[]>;
+  /** Takes in what other modules know of registrants; a registrant may occur once. */
+  setFacts(tx: Tx, requests: readonly FactsRequest[], by: Writer): Promise<void>;
   /** Leaves a tombstone and an event; memberships and identifiers go with it. */
   remove(tx: Tx, id: string, reason: string, by: Writer): Promise<void>;
   /** Makes open attributes searchable: called with what a mapping or an import brings. */

@@ -22,6 +22,7 @@ import { createRemove } from './remove.ts';
 import { createSave, type WriteDeps } from './save.ts';
 import { createSaveMemberships } from './save-memberships.ts';
 import { runSearches } from './search.store.ts';
+import { createSetFacts } from './set-facts.ts';
 import { walkRegistrants } from './walk.store.ts';
 
 export interface RegistryDeps {
@@ -110,6 +111,7 @@ export const createRegistry = ({ db, clock, log, aliases = defaultIdentifierAlia
     walk: (kind, options) => walkRegistrants(db, kind, options),
     save: createSave(writing),
     saveMemberships: createSaveMemberships(writing),
+    setFacts: createSetFacts(writing),
     remove: createRemove(writing),
     registerAttributes: (tx, attributes) => registerOpenAttributes(tx, attributes, clock),
   };
