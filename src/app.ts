@@ -227,6 +227,7 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
       registry: config.dciRegistry,
       signatures: config.dciSignatures,
       rateLimit: config.dciRateLimit,
+      maxSubscriptions: config.dciMaxSubscriptions,
       maxBody: config.maxBody,
       reach: config.dciAllowPrivateCallbacks ? 'private' : 'public',
       mockup: config.dciMockupMode,

@@ -66,6 +66,12 @@ const properties = {
     0,
     1_000_000_000,
   ),
+  dciMaxSubscriptions: whole(
+    { env: 'DCI_MAX_SUBSCRIPTIONS', expects: 'subscriptions that a sender may hold, 1 to 1000000' },
+    100,
+    1,
+    1_000_000,
+  ),
   ledgerKeepInDays: whole({ env: 'LEDGER_KEEP_IN_DAYS', expects: 'days, 0 = for ever' }, 0, 0, 36_500),
   ledgerKeepOutDays: whole({ env: 'LEDGER_KEEP_OUT_DAYS', expects: 'days, 0 = for ever' }, 0, 0, 36_500),
   logLevel: oneOf(

@@ -9,7 +9,7 @@ import { subscriptionAnswerers } from './subscriptions/answerers.ts';
 import { receiptAnswerers } from './transactions/receipt.ts';
 import { statusAnswerer } from './transactions/status.ts';
 
-export type AnswererDeps = Pick<DciDeps, 'db' | 'registry' | 'clock' | 'takeRecords'>;
+export type AnswererDeps = Pick<DciDeps, 'config' | 'db' | 'registry' | 'clock' | 'takeRecords'>;
 
 /** The operations that this server offers, and who answers them: a callback is no question and stands elsewhere. */
 export const answerersOf = (deps: AnswererDeps): ReadonlyMap<OperationName, Answerer> => {

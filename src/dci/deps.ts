@@ -21,6 +21,8 @@ export interface DciConfig {
   readonly signatures: SignaturePolicy;
   /** `DCI_RATE_LIMIT`: messages a minute and sender; 0 for no limit. */
   readonly rateLimit: number;
+  /** `DCI_MAX_SUBSCRIPTIONS`: how many a sender may hold at a time. */
+  readonly maxSubscriptions: number;
   /** Largest body in bytes. */
   readonly maxBody: number;
   /** Which addresses may be called back (`DCI_ALLOW_PRIVATE_CALLBACKS`). */

@@ -83,6 +83,7 @@ const defaults: DciConfig = {
   registry: 'social',
   signatures: 'required',
   rateLimit: 0,
+  maxSubscriptions: 100,
   maxBody: 1024 * 1024,
   reach: 'private',
 };

@@ -1,7 +1,8 @@
 import type { Answerer } from '../answerer.ts';
+import type { DciDeps } from '../deps.ts';
 import { idText } from '../envelope.ts';
 import { kinds } from '../transactions/kinds.ts';
-import { type SubscribeDeps, subscribe } from './subscribe.ts';
+import { subscribe } from './subscribe.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
 /** The message that answers nothing: of work that failed. */
@@ -13,7 +14,15 @@ const nothing =
   };
 
 /** Who takes and ends subscriptions: what they change commits with their answer. */
-export const subscriptionAnswerers = (deps: SubscribeDeps): Record<'subscribe' | 'unsubscribe', Answerer> => ({
-  subscribe: { action: 'on-subscribe', write: subscribe(deps), nothing: nothing('subscribe') },
-  unsubscribe: { action: 'on-unsubscribe', write: unsubscribe(deps), nothing: nothing('unsubscribe') },
+export const subscriptionAnswerers = ({
+  registry,
+  clock,
+  config,
+}: Pick<DciDeps, 'registry' | 'clock' | 'config'>): Record<'subscribe' | 'unsubscribe', Answerer> => ({
+  subscribe: {
+    action: 'on-subscribe',
+    write: subscribe({ registry, clock, maxPerSender: config.maxSubscriptions }),
+    nothing: nothing('subscribe'),
+  },
+  unsubscribe: { action: 'on-unsubscribe', write: unsubscribe({ clock }), nothing: nothing('unsubscribe') },
 });

@@ -13,13 +13,11 @@ import { rejectSubscription, type SubscribeRejection, toSubscribeRejection } fro
 import type { SubscribeItem, Subscription, SubscriptionPlan } from './subscription.ts';
 import { countHeld, endExpired, findEqual, insertSubscription, takeRevision } from './subscriptions.store.ts';
 
-/** Subscriptions that one sender may hold at a time, where the configuration says nothing else (dci.md §7.3). */
-export const MAX_SUBSCRIPTIONS = 100;
-
 export interface SubscribeDeps {
   readonly registry: Pick<RegistryReader, 'catalogue'>;
   readonly clock: Clock;
-  readonly maxPerSender?: number;
+  /** Subscriptions that one sender may hold at a time. */
+  readonly maxPerSender: number;
 }
 
 const tooMany = (limit: number): SubscribeRejection => ({
@@ -88,7 +86,7 @@ const plan = (deps: SubscribeDeps, question: Question, items: readonly Subscribe
 export const subscribe =
   (deps: SubscribeDeps) =>
   async (tx: Tx, question: Question): Promise<Reply> => {
-    const { clock, maxPerSender = MAX_SUBSCRIPTIONS } = deps;
+    const { clock, maxPerSender } = deps;
     const message = question.message as {
       transaction_id: string | number;
       subscribe_request: readonly SubscribeItem[];

@@ -80,7 +80,9 @@ describeStore('subscribing', ({ database, again }) => {
     const criteria = { reg_event_type: 'REGISTER', filter: EVERYTHING, notify_record_type: 'Member' };
     const request = { reference_id: 'same', timestamp: '2026-03-01T12:00:00Z', subscribe_criteria: criteria };
     const question = on.question({ subscribe_request: [request, request] }, { sender: unique('twice') });
-    const reply = await database().write((tx) => subscribe({ registry: on.registry, clock: on.clock })(tx, question));
+    const reply = await database().write((tx) =>
+      subscribe({ registry: on.registry, clock: on.clock, maxPerSender: 100 })(tx, question),
+    );
     const [first, second] = (reply.message as { subscribe_response: { status: string; status_reason_code?: string }[] })
       .subscribe_response as [{ status: string }, { status: string; status_reason_code?: string }];
     assert.equal(first.status, 'succ');

@@ -43,7 +43,7 @@ const peerOf = (senderId: string, more: Partial<Peer> = {}): Peer => ({
 });
 
 /** The subscriptions of a database without any wire: questions go in as the door lets them in. */
-export const subscriptionsOn = (db: Database, options: { readonly maxPerSender?: number } = {}) => {
+export const subscriptionsOn = (db: Database, { maxPerSender = 100 }: { readonly maxPerSender?: number } = {}) => {
   const clock = handClock();
   const registry: Registry = registryOn(db, clock);
   const peers = new Map<string, Peer>();
@@ -85,7 +85,7 @@ export const subscriptionsOn = (db: Database, options: { readonly maxPerSender?:
         ...one,
       },
     }));
-    const answer = subscribe({ registry, clock, ...options });
+    const answer = subscribe({ registry, clock, maxPerSender });
     return db.write((tx) => answer(tx, question({ subscribe_request }, asked)));
   };
 
