@@ -1,6 +1,7 @@
 import type { Peer } from '../../access/index.ts';
 import { type Clock, toTimestamp } from '../../core/clock.ts';
 import { Fault, isFault } from '../../core/fault.ts';
+import { isObject } from '../../core/json.ts';
 import type { EntryDraft, LedgerWriter } from '../../ledger/ports.ts';
 import type { HttpClient, HttpResponse } from '../../net/index.ts';
 import type { Database, Tx } from '../../storage/index.ts';
@@ -29,6 +30,7 @@ export interface SendDeps {
   readonly ledger: Pick<LedgerWriter, 'append'>;
   /** For peers that want every message encrypted. */
   readonly encryptMessage?: (message: object, peer: Peer) => Promise<object>;
+  readonly decryptMessage?: (message: unknown, peer: Peer) => Promise<unknown>;
   readonly clock: Clock;
 }
 
@@ -70,6 +72,8 @@ interface Heard {
   readonly response: HttpResponse;
   readonly answer: PeerAnswer;
   readonly verification?: Verification;
+  /** The message in the clear, as far as it could be opened: whom it names is known by it. */
+  readonly message?: unknown;
   /** Why an envelope is not believed. */
   readonly fault?: Fault;
 }
@@ -81,9 +85,11 @@ const askable = (peer: Peer): string => {
   return peer.url;
 };
 
-const messageOf = (received: Received): unknown => received.envelope['message'];
-
-const toEntry = ({ peer, url }: Call, { response, answer, verification, fault }: Heard, at: string): EntryDraft => {
+const toEntry = (
+  { peer, url }: Call,
+  { response, answer, verification, message, fault }: Heard,
+  at: string,
+): EntryDraft => {
   const envelope = answer.is === 'envelope' ? answer.received : undefined;
   const messageId = envelope && claimsOf(envelope.envelope).messageId;
   return {
@@ -94,14 +100,14 @@ const toEntry = ({ peer, url }: Call, { response, answer, verification, fault }:
     peer: peer.senderId,
     status: response.status,
     ...(messageId === undefined ? {} : { messageId }),
-    ...(envelope ? idsOf(messageOf(envelope)) : {}),
+    ...(envelope ? idsOf(message) : {}),
     ...(answer.is === 'ack' && answer.correlationId !== undefined ? { correlationId: answer.correlationId } : {}),
     ...(fault ? { refusal: fault.code } : {}),
     ...(verification
       ? { signature: { ...verification, sender: peer.senderId, keySource: peer.jwksUrl ?? 'registered' } }
       : {}),
     body: response.body,
-    ...(envelope ? { subjects: [...subjectsOf(messageOf(envelope))] } : {}),
+    ...(envelope ? { subjects: [...subjectsOf(message)] } : {}),
   };
 };
 
@@ -133,18 +139,29 @@ export const createSend = (deps: SendDeps) => {
     return response.status === 401 && bearers.renew(peer) ? await once() : response;
   };
 
+  /** An encrypted message that does not open is told when the answer is read; the ledger gets it as it came. */
+  const plainOf = async (peer: Peer, { header, message }: Received['envelope']): Promise<unknown> => {
+    const isEncrypted = isObject(header) && header['is_msg_encrypted'] === true;
+    if (!isEncrypted || !deps.decryptMessage) return message;
+    return await deps.decryptMessage(message, peer).catch((error: unknown) => {
+      if (!isFault(error)) throw error;
+      return message;
+    });
+  };
+
   const judge = async (peer: Peer, response: HttpResponse): Promise<Heard> => {
     const answer = readPeerAnswer(response.status, response.body);
     if (answer.is !== 'envelope') return { response, answer };
     const { body, parsed, envelope } = answer.received;
+    const message = await plainOf(peer, envelope);
     const { messageTs } = claimsOf(envelope);
     const policy = { policy: config.signatures, mustSign: peer.mustSign };
     try {
       const signed = { body, parsed, signature: signatureOf(envelope), messageTs };
-      return { response, answer, verification: await verifier.verify(peer, signed, policy) };
+      return { response, answer, message, verification: await verifier.verify(peer, signed, policy) };
     } catch (error) {
       if (!isFault(error)) throw error;
-      return { response, answer, fault: error };
+      return { response, answer, message, fault: error };
     }
   };
 

@@ -107,6 +107,18 @@ describeStore('taking in what another registry answers', ({ url }) => {
     assert.ok(await holderOf('BRN', 'S-1'));
   });
 
+  it('runs on one process at a time', async () => {
+    let asked = 0;
+    asking.other.answer(async (heard) => {
+      asked += 1;
+      await sleep(200);
+      return { body: asking.other.onSearch(heard, [found([])]) };
+    });
+    const outcomes = await Promise.allSettled([asking.pulls.run('births'), asking.pulls.run('births')]);
+    assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    assert.equal(asked, 1);
+  });
+
   it('stays where it is when a run fails, and shows why', async () => {
     const { cursor } = (await asking.pulls.list())[0] ?? {};
     asking.other.answer(() => ({ status: 503, body: '' }));
