@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { flattenedDecrypt } from 'jose';
 import { sleep } from '../../../src/core/async.ts';
 import type { RegistryName } from '../../../src/dci/registries/registry.ts';
 import { NOTIFY } from '../../../src/dci/subscriptions/notification.ts';
@@ -13,6 +14,7 @@ import { type DciServer, startDciServer } from '../server.ts';
 import { assertAckShape, assertCallbackShape } from '../shapes.ts';
 import { byId, EVERYTHING } from './support.ts';
 
+const everything = { reg_event_type: 'REGISTER', filter: EVERYTHING, notify_record_type: 'Member' };
 const now = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 
 describeStore('subscriptions on the wire', ({ database }) => {
@@ -69,12 +71,7 @@ describeStore('subscriptions on the wire', ({ database }) => {
       {
         reference_id: 'ref-1',
         timestamp: now(),
-        subscribe_criteria: {
-          reg_event_type: 'REGISTER',
-          filter: EVERYTHING,
-          notify_record_type: 'Member',
-          ...criteria,
-        },
+        subscribe_criteria: { ...everything, ...criteria },
       },
     ];
     const { json, status } = await send('subscribe', { subscribe_request }, prefix);
@@ -249,6 +246,31 @@ describeStore('subscriptions on the wire', ({ database }) => {
     }
     const [one] = (await subscriptions().list()).filter((each) => each.code === code);
     assert.deepEqual([one?.status, one?.failures], ['active', 0]);
+  });
+
+  it('are encrypted for whom wants that, the same bytes in every attempt', async () => {
+    const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = { ...theirs.publicKey.export({ format: 'jwk' }), use: 'enc', alg: 'RSA-OAEP-256', kid: 'e-1' };
+    await server.peers.update(peer.senderId, { keys: [peer.jwk, key] as never, encrypt: true });
+    const message = { subscribe_request: [{ reference_id: '1', timestamp: now(), subscribe_criteria: everything }] };
+    await send('subscribe', message);
+    await await_('on-subscribe', 1);
+    let tries = 0;
+    receiver.answering = (response, received, nth) => {
+      if (received.json.header.action === 'notify') tries += 1;
+      if (tries === 1) response.writeHead(503).end();
+      else acks(response, received, nth);
+    };
+    await put(database(), server.registry, person('Secret'));
+    const [first, second] = (await await_('notify', 2)) as [Received, Received];
+    assertCallbackShape(first.json, 'social');
+    assert.equal(first.json.header.is_msg_encrypted, true);
+    assert.ok(!JSON.stringify(first.json).includes('Secret'));
+    assert.deepEqual(second.json.message, first.json.message);
+    const { plaintext } = await flattenedDecrypt(first.json.message, theirs.privateKey);
+    assert.ok(Buffer.from(plaintext).includes('Secret'));
+    const [one] = (await subscriptions().list()).filter(({ senderId }) => senderId === peer.senderId);
+    codes.add(one?.code ?? '');
   });
 
   it('stand on the ledger, each attempt with its answer', async () => {
