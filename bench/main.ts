@@ -3,6 +3,7 @@ import { benchSearch } from './dci/search.bench.ts';
 import { benchSubscriptions } from './dci/subscriptions.bench.ts';
 import { benchImport } from './import/import.bench.ts';
 import { benchLedger } from './ledger/ledger.bench.ts';
+import { benchOdk } from './odk/odk.bench.ts';
 import { benchStart } from './process/start.bench.ts';
 import { benchPointSearch } from './registry/point-search.bench.ts';
 import { build } from './support/crosswalk.ts';
@@ -18,6 +19,7 @@ const benches: { readonly [name: string]: () => Promise<Row | readonly Row[]> } 
   search: benchSearch,
   'point-search': () => benchPointSearch({ registrants: large ? 1_000_000 : 100_000 }),
   import: () => benchImport(large ? { individuals: 1_000_000, runs: 1 } : { individuals: 20_000, runs: 3 }),
+  odk: () => benchOdk({ submissions: large ? 10_000 : 2500, runs: large ? 1 : 2 }),
   subscriptions: benchSubscriptions,
   start: benchStart,
   ledger: () => benchLedger({ entries: large ? 200_000 : 20_000 }),

@@ -1,0 +1,45 @@
+import { startProgram } from '../support/crosswalk.ts';
+import { makePlace } from '../support/place.ts';
+import { median, type Row, toRow } from '../support/row.ts';
+import { runProgram } from '../support/run.ts';
+
+interface Took {
+  readonly seconds: number;
+  readonly read: number;
+}
+
+/** Row: all submissions of a Central imported, against a bare walk of the same pages. */
+export const benchOdk = async ({ submissions, runs }: { submissions: number; runs: number }): Promise<Row> => {
+  const home = await makePlace();
+  const central = await startProgram(home, 'bench/odk/central.ts', String(submissions));
+  try {
+    const floors: number[] = [];
+    const ours: number[] = [];
+    for (let run = 0; run < runs; run += 1) {
+      const place = await makePlace();
+      try {
+        const walked = await runProgram<Took>('bench/odk/floor.ts', central.url);
+        const imported = await runProgram<Took>('bench/odk/ours.ts', place.url, place.folder, central.url);
+        if (walked.read !== submissions || imported.read !== submissions) {
+          throw new Error(`of ${submissions} submissions the walk read ${walked.read}, the import ${imported.read}`);
+        }
+        floors.push(walked.seconds);
+        ours.push(imported.seconds);
+      } finally {
+        await place.remove();
+      }
+    }
+    return toRow({
+      name: 'import of ODK submissions, against a bare walk of their pages',
+      unit: 'seconds',
+      ours: median(ours),
+      floor: median(floors),
+      ratio: median(ours.map((seconds, i) => seconds / (floors[i] as number))),
+      budget: { is: 'at most', value: 1.33, of: 'ratio' },
+      about: { submissions, pageSize: 250, runs },
+    });
+  } finally {
+    await central.stop();
+    await home.remove();
+  }
+};

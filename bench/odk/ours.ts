@@ -1,0 +1,23 @@
+// The ODK import, in a process of its own: node ours.ts DATABASE FOLDER CENTRAL. Says what it took.
+
+import { openGround } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import { silentLogger } from '../../src/core/log.ts';
+import { householdRegistrationMapping } from '../../src/demo/household-registration/mapping.ts';
+import { FORM, LOGIN, PROJECT } from './login.ts';
+
+const [database = '', folder = '', url = ''] = process.argv.slice(2);
+const ground = await openGround(loadConfig({ DATABASE_URL: database, DATA_DIR: `${folder}/data` }), silentLogger);
+// Files are fetched by a stage of their own, and are no part of the walk.
+const mapping = householdRegistrationMapping.replace(/^ +photo: .*\n/m, '');
+await ground.odk.add({
+  name: 'bench',
+  given: { url, project: PROJECT, form: FORM, email: LOGIN.email },
+  credentials: LOGIN,
+  mapping,
+});
+const started = performance.now();
+const { read } = await ground.odk.sync('bench', { eager: true });
+const seconds = (performance.now() - started) / 1000;
+await ground.close();
+process.stdout.write(`${JSON.stringify({ seconds, read })}\n`);
