@@ -39,6 +39,14 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
   let field: Field;
   let importer: Importer;
   const poll = () => importer.odk.sync('pilot', { eager: true });
+  /** Later submissions move the watermark so far that no date filter shows the earlier ones any more. */
+  const passOverlap = async (): Promise<void> => {
+    now += 3600_000;
+    const { id, answers } = fresh();
+    field.form.submit(answers, { id });
+    await poll();
+    now += 60_000;
+  };
   const live = async (id: string) =>
     (await membersOf(importer, await householdOf(importer, id))).filter(({ membership }) => membership.live);
   beforeEach(async () => {
@@ -138,7 +146,7 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
     field.form.remove(id);
     assert.equal((await poll()).retired, 1);
     assert.equal((await importer.odk.status('pilot')).sources[0]?.counts['deletedInCentral'], 1);
-    now += 3600_000; // beyond the overlap
+    await passOverlap();
     field.form.restore(id);
     assert.equal((await poll()).restored, 1);
     assert.equal((await importer.odk.status('pilot')).sources[0]?.counts['deletedInCentral'], 0);
@@ -193,7 +201,7 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
     now += 1000;
     field.form.remove(id);
     await poll();
-    now += 3600_000;
+    await passOverlap();
     field.form.restore(id);
     assert.equal((await poll()).restored, 1);
   });
