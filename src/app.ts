@@ -131,11 +131,13 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
     const tokens = createClientTokens({ clients, secret: tokenSecret, clock });
     const peerHttp = createHttpClient({ allowPrivate: config.dciAllowPrivateCallbacks });
     const registry = createRegistry({ db, clock, log });
+    const programmes = createProgrammes({ db, registry, clock });
     const blobs = openFolderBlobs(join(config.dataDir, 'blobs'));
     const centralHttp = createHttpClient({ allowPrivate: true });
     const odk = createOdk({
       db,
       registry,
+      programmes,
       blobs,
       clock,
       log,
@@ -165,7 +167,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       db,
       blobs,
       registry,
-      programmes: createProgrammes({ db, registry, clock }),
+      programmes,
       ledger,
       accessLog,
       odk,

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { Fault } from '../core/fault.ts';
 import type { Logger } from '../core/log.ts';
 import type { HttpClient } from '../net/index.ts';
+import type { Programmes } from '../programmes/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { BlobStore, Database } from '../storage/index.ts';
 import type { SecretBox } from '../trust/index.ts';
@@ -28,6 +29,7 @@ import { createStatus } from './status.ts';
 export interface OdkDeps {
   readonly db: Database;
   readonly registry: Registry;
+  readonly programmes: Programmes;
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,7 +46,7 @@ const CONFIGURED_AGAIN_MS = 60_000;
 
 /** The importer: its verbs, on one database. */
 export const createOdk = (deps: OdkDeps) => {
-  const { db, registry, clock, log, configured, secrets } = deps;
+  const { db, registry, programmes, clock, log, configured, secrets } = deps;
   const engine = createEngine();
   const http = oneAtATime(deps.http);
   const centrals = createCentrals({ http, clock, secrets, ...(deps.retry ? { retry: deps.retry } : {}) });
@@ -52,8 +54,8 @@ export const createOdk = (deps: OdkDeps) => {
   const add = createAdd({ db, registry, clock, centrals, secrets, engine });
   const further = [filesStage, reviewStage, createPublishStage(engine)];
   const poll = createPoll({ ...deps, centrals, apply, further });
-  const preview = createPreview({ db, registry, clock, log, centrals, engine });
-  const retry = createRetry({ db, registry, clock, log, apply });
+  const preview = createPreview({ db, registry, programmes, clock, log, centrals, engine });
+  const retry = createRetry({ db, registry, programmes, clock, log, apply });
   const status = createStatus({ db, clock });
 
   const isUpToDate = async ({ name, configured: digest }: ConfiguredSource): Promise<boolean> =>

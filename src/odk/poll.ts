@@ -14,7 +14,7 @@ import { type Counts, createTally } from './tally.ts';
 import { addTotals } from './totals.ts';
 import { runWalk } from './walk.ts';
 
-export type PollDeps = Pick<PollContext, 'db' | 'registry' | 'blobs' | 'clock' | 'log'> & {
+export type PollDeps = Pick<PollContext, 'db' | 'registry' | 'programmes' | 'blobs' | 'clock' | 'log'> & {
   readonly centrals: Centrals;
   readonly apply: Apply;
   /** What follows once the submissions are in: files, review, entity lists. */
@@ -125,6 +125,7 @@ export const createPoll = (deps: PollDeps) => {
         client: opened.client,
         db,
         registry: deps.registry,
+        programmes: deps.programmes,
         blobs: deps.blobs,
         clock,
         log,

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import type { Programmes } from '../programmes/index.ts';
 import type { Kind, Registry, Writer } from '../registry/index.ts';
 import type { BlobStore, Database, Tx } from '../storage/index.ts';
 import type { CentralForm } from './central/api.ts';
@@ -22,6 +23,7 @@ export interface PollContext {
   readonly client: CentralClient;
   readonly db: Database;
   readonly registry: Registry;
+  readonly programmes: Programmes;
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -40,7 +42,7 @@ export interface PollStage {
   readonly run: (context: PollContext) => Promise<void>;
 }
 
-/** A registrant made or updated from a submission, with the files and programmes that the answers name for it. */
+/** A registrant made or updated from a submission, with the files that the answers name for it. */
 export interface AppliedRegistrant {
   readonly id: string;
   readonly kind: Kind;
@@ -54,10 +56,13 @@ export interface AppliedSubmission {
 }
 
 /** What an `AfterApply` may know; there need not be a Central (a retry works on what is staged). */
-export type ApplyContext = Pick<PollContext, 'source' | 'place' | 'mapping' | 'registry' | 'clock' | 'log' | 'writer'>;
+export type ApplyContext = Pick<
+  PollContext,
+  'source' | 'place' | 'mapping' | 'registry' | 'programmes' | 'clock' | 'log' | 'writer'
+>;
 
 /**
- * Takes note of submissions that were imported, in the transaction that imports them: its files are queued so, and
- * its programmes enrolled. It sees every imported submission again whenever that is mapped again.
+ * Takes note of submissions that were imported, in the transaction that imports them: its files are queued so. It
+ * sees every imported submission again whenever that is mapped again.
  */
 export type AfterApply = (tx: Tx, context: ApplyContext, applied: readonly AppliedSubmission[]) => Promise<void>;

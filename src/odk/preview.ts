@@ -42,7 +42,7 @@ export interface PreviewOptions {
   readonly recorded?: unknown;
 }
 
-export type PreviewDeps = Pick<PollContext, 'db' | 'registry' | 'clock' | 'log'> & {
+export type PreviewDeps = Pick<PollContext, 'db' | 'registry' | 'programmes' | 'clock' | 'log'> & {
   readonly centrals: Centrals;
   readonly engine: Engine;
 };

@@ -15,7 +15,9 @@ export interface Retried {
   readonly parked: number;
 }
 
-export type RetryDeps = Pick<PollContext, 'db' | 'registry' | 'clock' | 'log'> & { readonly apply: Apply };
+export type RetryDeps = Pick<PollContext, 'db' | 'registry' | 'programmes' | 'clock' | 'log'> & {
+  readonly apply: Apply;
+};
 
 /** Maps parked submissions again, from what is staged: one, those of one reason, or all. Central is not asked. */
 export const createRetry =

@@ -194,6 +194,7 @@ export const updateSource = async (tx: Tx, name: string, progress: Progress): Pr
 export const deleteSource = async (tx: Tx, name: string): Promise<boolean> => {
   const knex = knexOf(tx);
   for (const table of [
+    'odk_enrolments',
     'odk_entities',
     'odk_entity_lists',
     'odk_files',

@@ -22,6 +22,7 @@ import type { Source } from '../../src/odk/sources.store.ts';
 import { toReadings } from '../../src/odk/stage.ts';
 import { readEntries, settleEntries, writeReadings } from '../../src/odk/submissions.store.ts';
 import { createTally } from '../../src/odk/tally.ts';
+import { createProgrammes } from '../../src/programmes/index.ts';
 import type { Registry } from '../../src/registry/index.ts';
 import { type BlobStore, type Database, openFolderBlobs } from '../../src/storage/index.ts';
 import { registryOn } from '../registry/support.ts';
@@ -115,6 +116,7 @@ export const startPolling = async ({
     client,
     db,
     registry,
+    programmes: createProgrammes({ db, registry, clock }),
     blobs,
     clock,
     log: silentLogger,

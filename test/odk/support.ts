@@ -13,6 +13,7 @@ import { householdRegistrationXml } from '../../src/demo/household-registration/
 import { householdRegistrationMapping } from '../../src/demo/household-registration/mapping.ts';
 import { createHttpClient } from '../../src/net/index.ts';
 import { createOdk, type Odk, type OdkDeps } from '../../src/odk/odk.ts';
+import { createProgrammes, type Programmes } from '../../src/programmes/index.ts';
 import { createRegistry, type Group, type Kind, type Registrant, type Registry } from '../../src/registry/index.ts';
 import { type Database, openFolderBlobs } from '../../src/storage/index.ts';
 import { openSecretBox, type SecretBox } from '../../src/trust/index.ts';
@@ -41,6 +42,7 @@ export const openField = async (
 export interface Importer {
   readonly db: Database;
   readonly registry: Registry;
+  readonly programmes: Programmes;
   readonly odk: Odk;
   /** For another importer on the same database. */
   readonly secrets: SecretBox;
@@ -57,10 +59,12 @@ export const openImporter = (
   const clock = options.clock ?? Date.now;
   const http = createHttpClient({ allowPrivate: true });
   const registry = createRegistry({ db, clock, log: silentLogger });
+  const programmes = createProgrammes({ db, registry, clock });
   const secrets = options.secrets ?? openSecretBox(join(folder, 'odk-secrets.key'));
   const odk = createOdk({
     db,
     registry,
+    programmes,
     blobs: openFolderBlobs(join(folder, 'blobs')),
     clock,
     log: silentLogger,
@@ -73,6 +77,7 @@ export const openImporter = (
   return {
     db,
     registry,
+    programmes,
     odk,
     secrets,
     async add({ form, served }, mapping = householdRegistrationMapping, name = 'pilot') {

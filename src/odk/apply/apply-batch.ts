@@ -8,6 +8,7 @@ import { replaceProposals } from '../proposals.store.ts';
 import { type Entry, readClaims, type Settled, settleEntries } from '../submissions.store.ts';
 import type { Applied } from './applied.ts';
 import { type Claims, openClaims } from './claims.ts';
+import { enrolNamed } from './enrol.ts';
 import { type Household, planHousehold } from './household.ts';
 import type { Letter, Prepared } from './prepare.ts';
 import { retire } from './retire.ts';
@@ -85,6 +86,13 @@ const takeImports = async (tx: Tx, context: ApplyContext, imports: readonly Impo
     days,
     writer,
   );
+  const enrolled = await enrolNamed(
+    tx,
+    context,
+    accepted.flatMap(({ household }) =>
+      household.registrants.map(({ id, mapped }) => ({ id, programmes: mapped.programmes })),
+    ),
+  );
   await writeSubjects(tx, place, new Map(accepted.map(({ one, subject }) => [one.mapped.key, subject])));
   await writeMembers(
     tx,
@@ -102,7 +110,7 @@ const takeImports = async (tx: Tx, context: ApplyContext, imports: readonly Impo
     now,
   );
   for (const { one, household, subject } of accepted) {
-    const isNews = changed.has(subject);
+    const isNews = changed.has(subject) || household.registrants.some(({ id }) => enrolled.has(id));
     const outcome = household.isNew
       ? 'created'
       : one.entry.retired === 1

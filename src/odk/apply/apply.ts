@@ -20,7 +20,7 @@ export interface ApplyDeps {
 
 export type DrainContext = Pick<
   PollContext,
-  'source' | 'place' | 'mapping' | 'registry' | 'clock' | 'log' | 'writer' | 'db' | 'write' | 'tally'
+  'source' | 'place' | 'mapping' | 'registry' | 'programmes' | 'clock' | 'log' | 'writer' | 'db' | 'write' | 'tally'
 >;
 
 /** What the registry has against a submission that could not be foreseen: somebody else was quicker, or a limit. */
