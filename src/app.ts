@@ -26,10 +26,12 @@ import { dciJobs } from './dci/dci.jobs.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
 import type { DciDeps } from './dci/deps.ts';
 import { createInbox } from './dci/inbox/inbox.ts';
+import { notificationCopies } from './dci/subscriptions/erase.ts';
 import { measureSubscriptions } from './dci/subscriptions/metrics.ts';
 import { createSubscriptions, type Subscriptions } from './dci/subscriptions/subscriptions.ts';
 import { testTriggerRoutes } from './dci/test-trigger.routes.ts';
 import { peerTokenRoutes } from './dci/token.routes.ts';
+import { transactionCopies } from './dci/transactions/erase.ts';
 import { startRunner } from './delivery/index.ts';
 import { createTakeRecords } from './exchange/import/take.ts';
 import type { Door, Metrics } from './http/index.ts';
@@ -122,6 +124,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       log,
       signer: signerOfKeys(keys, config.dciSenderId),
       origin: `${config.dciSenderId}/ledger`,
+      copies: [transactionCopies({ db, clock }), notificationCopies({ db })],
     });
     const accessLog = createAccessLog({ ledger, clock });
     const peers = createPeers({ db, clock, secrets, accessLog });

@@ -6,8 +6,8 @@ import type { CommandFile } from './context.ts';
 
 const { describe: inWords, verifyBundle } = verifier;
 
-const inWordsOf = ({ erased, purged }: Erasure): string =>
-  `${erased} messages erased` +
+const inWordsOf = ({ erased, copies, purged }: Erasure): string =>
+  `${erased} messages erased${copies > 0 ? `, and ${copies} copies of messages` : ''}` +
   (purged ? '.' : '; a reader kept the database from clearing its own log: run it once more in a quiet moment.');
 
 export const ledger: CommandFile = (program, context) => {
@@ -48,7 +48,7 @@ export const ledger: CommandFile = (program, context) => {
 
   command
     .command('erase')
-    .description('remove the messages that name a person; the proof of everything else stands')
+    .description('remove the messages that name a person, and their copies; the proof of everything else stands')
     .requiredOption('--subject <identifier>', 'an identifier of the person, as it was written')
     .action(async ({ subject }: { subject: string }) => {
       const erased = await (await context.ground()).ledger.eraseSubject(subject);

@@ -1,4 +1,5 @@
 import { isObject } from '../core/json.ts';
+import { fold } from '../core/text.ts';
 import type { EntryDraft } from '../ledger/ports.ts';
 
 // Identifiers beyond this many in one message are not listed one by one; the message as a whole is still kept.
@@ -22,6 +23,18 @@ export const subjectsOf = (value: unknown, found: Set<string> = new Set()): Read
     for (const member of Object.values(value)) if (typeof member === 'object') subjectsOf(member, found);
   }
   return found;
+};
+
+/** Tells whether a message names this identifier, in the spelling in which erasure looks for it. */
+export const namesIdentifier = (identifier: string): ((value: unknown) => boolean) => {
+  const wanted = fold(identifier.trim());
+  const names = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.some(names);
+    if (!isObject(value)) return false;
+    const named = identifierIn(value);
+    return (named !== undefined && fold(named.trim()) === wanted) || Object.values(value).some(names);
+  };
+  return names;
 };
 
 /** The ids by which a message belongs to others. */

@@ -140,7 +140,7 @@ export const prolongClaims = async (tx: Tx, seqs: readonly number[], until: numb
     .update({ claimed_until_ms: until });
 };
 
-/** Ends deliveries, all with the same outcome. */
+/** Ends deliveries, all with the same outcome. What was delivered needs its payload no more, and keeps nobody's data. */
 export const settle = async (
   tx: Tx,
   seqs: readonly number[],
@@ -152,6 +152,7 @@ export const settle = async (
   await rowsOf(
     tx,
     `update deliveries set state = ?, attempts = attempts + 1, claimed_until_ms = 0, settled_at = ?, last_error = ?
+       ${state === 'delivered' ? ", payload = '{}'" : ''}
      where ${anyOf(tx.profile, 'seq')} and state = 'waiting'`,
     [state, toTimestamp(now), error ?? null, listOf(tx.profile, seqs)],
   );

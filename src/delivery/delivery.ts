@@ -19,7 +19,7 @@ export interface DeliveryDraft {
   readonly subject?: string;
   /** Not before this time, in milliseconds since the epoch; absent: at once. `HELD`: not before it is revived. */
   readonly due?: number;
-  /** What the sender needs to make the message anew for each attempt. */
+  /** What the sender needs to make the message anew for each attempt; empty once it is delivered. */
   readonly payload: JsonObject;
 }
 

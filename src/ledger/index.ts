@@ -8,7 +8,7 @@ import { createCheckpointer, createSign, startCheckpoints } from './checkpoint.t
 import { latestCheckpoint } from './checkpoints.store.ts';
 import { createPrepare } from './entry.ts';
 import { createFind } from './find.ts';
-import type { CheckpointSigner, LedgerWriter } from './ports.ts';
+import type { CheckpointSigner, Copies, LedgerWriter } from './ports.ts';
 import { createPrivacy } from './privacy.ts';
 import { consistencyProof, inclusionProof } from './proofs.ts';
 import { type Retention, startRetention } from './retention.ts';
@@ -32,12 +32,14 @@ export interface LedgerDeps {
   readonly signer: CheckpointSigner;
   /** The name of this ledger in its checkpoints, e.g. `crosswalk.local/ledger`; kept once the first is signed. */
   readonly origin: string;
+  /** What other parts keep of messages, for erasure to reach it. */
+  readonly copies?: readonly Copies[];
 }
 
 const CHECKPOINT_EVERY_MS = 30_000;
 
 /** Opens the ledger of a database. Each process has its own; they append to one tree. */
-export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps) => {
+export const openLedger = async ({ db, clock, log, signer, origin, copies = [] }: LedgerDeps) => {
   const { subjectKey } = await db.read(readState);
   const prepare = createPrepare(subjectKey);
   const appender = createAppender({ clock });
@@ -45,7 +47,7 @@ export const openLedger = async ({ db, clock, log, signer, origin }: LedgerDeps)
   const strangers = createStrangers({ clock, log, prepare, record: recordPrepared });
   const sign = createSign({ clock, signer, origin });
   const checkpoint = createCheckpointer({ db, sign });
-  const privacy = createPrivacy({ db, clock, appender, prepare });
+  const privacy = createPrivacy({ db, clock, appender, prepare, copies });
   const writer: LedgerWriter = { append, record, recordStranger: strangers.recordStranger };
 
   return {

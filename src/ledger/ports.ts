@@ -69,6 +69,18 @@ export interface LedgerWriter {
   recordStranger(draft: EntryDraft): Promise<void>;
 }
 
+/** What another part keeps of messages beside the ledger: it goes with them. */
+export interface Copies {
+  /** Where they are kept. */
+  readonly tables: readonly string[];
+  /** Those that name an identifier of a person. */
+  findSubject(identifier: string): Promise<readonly number[]>;
+  /** Some of those that go when the messages of one direction from before `before` go; empty when there are no more. */
+  findOlder(direction: 'in' | 'out', before: string, limit: number): Promise<readonly number[]>;
+  /** Erases them in the transaction of the messages' erasure; answers how many there still were. */
+  erase(tx: Tx, found: readonly number[]): Promise<number>;
+}
+
 /** Signs checkpoints. */
 export interface CheckpointSigner {
   /** Our active Ed25519 key. */

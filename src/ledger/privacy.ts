@@ -1,10 +1,11 @@
 import { chunk } from '../core/async.ts';
 import { type Clock, toTimestamp } from '../core/clock.ts';
-import type { Database } from '../storage/index.ts';
+import type { Database, Tx } from '../storage/index.ts';
 import { readState } from './append.store.ts';
 import type { Appender } from './append.ts';
 import { firstSeqAt } from './entries.store.ts';
 import { type Prepare, subjectHash } from './entry.ts';
+import type { Copies } from './ports.ts';
 import { deleteBodies, markErased, seqsOfSubject, seqsWithBody } from './privacy.store.ts';
 
 // One erasure entry names at most this many, so that leaf and transaction stay small.
@@ -17,6 +18,7 @@ interface Deps {
   readonly clock: Clock;
   readonly appender: Appender;
   readonly prepare: Prepare;
+  readonly copies: readonly Copies[];
 }
 
 export type ErasureReason = 'subject' | 'retention';
@@ -24,6 +26,8 @@ export type ErasureReason = 'subject' | 'retention';
 export interface Erasure {
   /** How many entries lost their body. */
   readonly erased: number;
+  /** How many copies that other parts kept of messages were erased with them. */
+  readonly copies: number;
   /** Whether the database's own log was emptied too; `false` when a reader held it (SQLite), run it again then. */
   readonly purged: boolean;
 }
@@ -32,9 +36,12 @@ export interface Erasure {
  * Removal of bodies. Each removal is an entry of its own that names what it removed: a body that is missing without
  * such an entry was taken by somebody else, and verification says so.
  */
-export const createPrivacy = ({ db, clock, appender, prepare }: Deps) => {
-  const erase = (seqs: readonly number[], reason: ErasureReason): Promise<number> =>
+export const createPrivacy = ({ db, clock, appender, prepare, copies }: Deps) => {
+  const tables = [...TABLES, ...copies.flatMap((kept) => kept.tables)];
+
+  const erase = (seqs: readonly number[], reason: ErasureReason, more?: (tx: Tx) => Promise<void>): Promise<number> =>
     db.write(async (tx) => {
+      await more?.(tx);
       const erased = await deleteBodies(tx, seqs);
       if (erased.length === 0) return 0;
       const entry = prepare({
@@ -48,18 +55,36 @@ export const createPrivacy = ({ db, clock, appender, prepare }: Deps) => {
       return erased.length;
     });
 
-  /** Erases the bodies of all messages that name this identifier, with the requests and replies they belong to. */
+  /**
+   * Erases the bodies of all messages that name this identifier, with the requests and replies they belong to, and the
+   * copies that name it.
+   */
   const eraseSubject = async (identifier: string): Promise<Erasure> => {
     const seqs = await db.read(async (reader) => {
       const { subjectKey } = await readState(reader);
       return await seqsOfSubject(reader, subjectHash(subjectKey, identifier));
     });
-    let erased = 0;
-    for (const some of chunk(seqs, PER_ENTRY)) erased += await erase(some, 'subject');
-    return { erased, purged: await db.purge(TABLES) };
+    const found = await Promise.all(copies.map(async (kept) => ({ kept, copied: await kept.findSubject(identifier) })));
+    let copied = 0;
+    const eraseCopies = async (tx: Tx): Promise<void> => {
+      copied = 0; // the transaction may be begun anew
+      for (const one of found) copied += await one.kept.erase(tx, one.copied);
+    };
+    const [first = [], ...rest] = chunk(seqs, PER_ENTRY);
+    let erased = await erase(first, 'subject', eraseCopies);
+    for (const some of rest) erased += await erase(some, 'subject');
+    return { erased, copies: copied, purged: await db.purge(tables) };
   };
 
-  /** Erases the bodies of one direction that were recorded before `before`. */
+  const pruneCopies = async (kept: Copies, direction: 'in' | 'out', before: string): Promise<number> => {
+    for (let erased = 0; ; ) {
+      const found = await kept.findOlder(direction, before, PER_ENTRY);
+      if (found.length === 0) return erased;
+      erased += await db.write((tx) => kept.erase(tx, found));
+    }
+  };
+
+  /** Erases the bodies of one direction that were recorded before `before`, and the copies of that age. */
   const pruneBodies = async (direction: 'in' | 'out', before: string): Promise<Erasure> => {
     let erased = 0;
     const end = await db.read(async (reader) => firstSeqAt(reader, before, (await readState(reader)).frontier.size));
@@ -69,7 +94,9 @@ export const createPrivacy = ({ db, clock, appender, prepare }: Deps) => {
       erased += await erase(seqs, 'retention');
       begin = (seqs.at(-1) as number) + 1;
     }
-    return { erased, purged: erased === 0 || (await db.purge(TABLES)) };
+    let copied = 0;
+    for (const kept of copies) copied += await pruneCopies(kept, direction, before);
+    return { erased, copies: copied, purged: erased + copied === 0 || (await db.purge(tables)) };
   };
 
   return { eraseSubject, pruneBodies };

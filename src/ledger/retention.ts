@@ -23,8 +23,8 @@ export const startRetention = ({ pruneBodies, clock, log }: Deps, keep: Retentio
   let isStopping = false;
   const prune = async (direction: 'in' | 'out'): Promise<void> => {
     if (keep[direction] === 0 || isStopping) return;
-    const { erased } = await pruneBodies(direction, toTimestamp(clock() - keep[direction] * DAY_MS));
-    if (erased > 0) log.info({ direction, erased }, 'messages were erased by age');
+    const { erased, copies } = await pruneBodies(direction, toTimestamp(clock() - keep[direction] * DAY_MS));
+    if (erased + copies > 0) log.info({ direction, erased, copies }, 'messages were erased by age');
   };
   const once = (): void => {
     running ??= prune('in')

@@ -10,6 +10,8 @@ import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
 import { createInbox } from '../../src/dci/inbox/inbox.ts';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
+import { notificationCopies } from '../../src/dci/subscriptions/erase.ts';
+import { transactionCopies } from '../../src/dci/transactions/erase.ts';
 import { startRunner } from '../../src/delivery/index.ts';
 import { createTakeRecords } from '../../src/exchange/import/take.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
@@ -115,6 +117,7 @@ export const startDciServer = async (
     log: silentLogger,
     signer,
     origin: 'crosswalk.test/ledger',
+    copies: [transactionCopies({ db, clock: systemClock }), notificationCopies({ db })],
   });
   const takeRecords = createTakeRecords({ registry, clock: systemClock });
   const calls = recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock });

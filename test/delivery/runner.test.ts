@@ -70,6 +70,15 @@ describeStore('deliveries', ({ database, again }) => {
     assert.deepEqual([...sent].sort(), [...ids].sort());
   });
 
+  it('keep their payload until they arrive, and not after', async () => {
+    await put(draft('arrives'), draft('gives-up'));
+    start(async ({ id }) => (id === 'arrives' ? { delivered: true } : { delivered: false, error: 'no', final: true }));
+    await settled('arrives');
+    await settled('gives-up');
+    assert.deepEqual((await stored('arrives')).payload, {});
+    assert.deepEqual((await stored('gives-up')).payload, { id: 'gives-up' });
+  });
+
   it('are tried again with the same payload until the recipient takes them', async () => {
     const tries: string[] = [];
     const runner = start(async (delivery) => {

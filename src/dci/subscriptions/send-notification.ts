@@ -10,6 +10,7 @@ import type { Subscription } from './subscription.ts';
 import {
   countFailure,
   forgetFailures,
+  forgetSealed,
   keepSealed,
   pauseSubscription,
   readFailures,
@@ -91,6 +92,7 @@ export const sendNotification = (deps: SendDeps) => {
       ...outcome,
       async record(tx) {
         await outcome.record?.(tx);
+        if (sealed && outcome.delivered) await forgetSealed(tx, [delivery.id]);
         await countOutcome(tx, subscription, outcome, deps);
       },
     };

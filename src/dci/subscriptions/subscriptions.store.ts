@@ -1,5 +1,5 @@
 import { toTimestamp } from '../../core/clock.ts';
-import { knexOf, type Reader, rowsOf, type Tx, touch } from '../../storage/index.ts';
+import { anyOf, knexOf, listOf, type Reader, rowsOf, type Tx, touch } from '../../storage/index.ts';
 import type { Subscription, SubscriptionPlan, SubscriptionStatus } from './subscription.ts';
 
 /** Touched with every change of a subscription, so that the matcher of any process reads what is new. */
@@ -278,4 +278,11 @@ export const keepSealed = async (tx: Tx, delivery: string, sealed: object): Prom
     delivery,
   ]);
   return JSON.parse((row as { sealed: string }).sealed) as object;
+};
+
+/** Forgets the encrypted forms of deliveries: they arrived, or are not to be sent any more. */
+export const forgetSealed = async (tx: Tx, deliveries: readonly string[]): Promise<void> => {
+  await rowsOf(tx, `delete from dci_sealed_notifications where ${anyOf(tx.profile, 'delivery')}`, [
+    listOf(tx.profile, deliveries),
+  ]);
 };

@@ -39,6 +39,8 @@ export const sendCallback =
     const peer = await peers.bySenderId(delivery.recipient);
     if (!peer) return { delivered: false, error: 'the peer was revoked', final: true };
     const transaction = await db.read((reader) => findByCorrelation(reader, delivery.id));
+    const erased: Attempt = { delivered: false, error: 'the answer was erased', final: true };
+    if (transaction?.isErased) return erased;
     const { reply, replyId } = transaction ?? {};
     if (!transaction || !reply || replyId === undefined) throw new Error(`no answer is kept for ${delivery.id}`);
 
@@ -47,6 +49,7 @@ export const sendCallback =
     if (!sealed && encryptMessage && isToBeEncrypted(peer, transaction.question.header)) {
       const made = await encryptMessage(reply.message, peer);
       sealed = await db.write((tx) => keepSealed(tx, transaction.seq, made));
+      if (!sealed) return erased;
     }
     return await post({
       peer,

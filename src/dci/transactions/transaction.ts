@@ -31,7 +31,7 @@ export interface StoredQuestion {
 
 /**
  * `waiting` for its answer, `answered` (whether the callback arrived is the delivery's affair), or `abandoned`: its
- * sender was revoked before it could be answered.
+ * sender was revoked, or its question erased, before it could be answered.
  */
 export type TransactionState = 'waiting' | 'answered' | 'abandoned';
 
@@ -52,6 +52,8 @@ export interface Transaction {
   readonly replyId?: string;
   /** The callback's message as it was encrypted for the first attempt: one for all attempts. */
   readonly sealed?: object;
+  /** Question and reply say no more than what became of it (`without-content.ts`). */
+  readonly isErased: boolean;
 }
 
 /** By what a transaction is found later, apart from its ids. */

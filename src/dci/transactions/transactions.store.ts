@@ -16,7 +16,7 @@ import type {
 /** Woken when a transaction can be worked on. */
 export const TRANSACTIONS_TOPIC = 'dci-transactions';
 
-interface Row {
+export interface Row {
   readonly seq: number;
   readonly correlation_id: string;
   readonly sender_id: string;
@@ -29,9 +29,10 @@ interface Row {
   readonly reply: string | null;
   readonly reply_id: string | null;
   readonly sealed: string | null;
+  readonly erased_at: string | null;
 }
 
-const fromRow = (row: Row): Transaction => ({
+export const fromRow = (row: Row): Transaction => ({
   seq: row.seq,
   correlationId: row.correlation_id,
   senderId: row.sender_id,
@@ -44,6 +45,7 @@ const fromRow = (row: Row): Transaction => ({
   ...(row.reply === null ? {} : { reply: JSON.parse(row.reply) as Reply }),
   ...(row.reply_id === null ? {} : { replyId: row.reply_id }),
   ...(row.sealed === null ? {} : { sealed: JSON.parse(row.sealed) as object }),
+  isErased: row.erased_at !== null,
 });
 
 const insertKeys = async (tx: Tx, senderId: string, seq: number, keys: readonly TransactionKey[]): Promise<void> => {
@@ -145,14 +147,18 @@ export const abandon = async (tx: Tx, seq: number): Promise<void> => {
   await knexOf(tx)('dci_transactions').where({ seq, state: 'waiting' }).update({ state: 'abandoned' });
 };
 
-/** Keeps the encrypted form of a callback's message; the first one stays. Answers the one that is kept. */
-export const keepSealed = async (tx: Tx, seq: number, sealed: object): Promise<object> => {
+/**
+ * Keeps the encrypted form of a callback's message; the first one stays. Answers the one that is kept; none when the
+ * transaction was erased meanwhile.
+ */
+export const keepSealed = async (tx: Tx, seq: number, sealed: object): Promise<object | undefined> => {
   await knexOf(tx)('dci_transactions')
     .where({ seq })
     .whereNull('sealed')
+    .whereNull('erased_at')
     .update({ sealed: JSON.stringify(sealed) });
-  const row: { sealed: string } = await knexOf(tx)('dci_transactions').select('sealed').where({ seq }).first();
-  return JSON.parse(row.sealed) as object;
+  const row: Pick<Row, 'sealed'> = await knexOf(tx)('dci_transactions').select('sealed').where({ seq }).first();
+  return row.sealed === null ? undefined : (JSON.parse(row.sealed) as object);
 };
 
 const firstOf = async (query: Knex.QueryBuilder): Promise<Transaction | undefined> => {
