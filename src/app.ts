@@ -33,6 +33,7 @@ import { testTriggerRoutes } from './dci/test-trigger.routes.ts';
 import { peerTokenRoutes } from './dci/token.routes.ts';
 import { transactionCopies } from './dci/transactions/erase.ts';
 import { startRunner } from './delivery/index.ts';
+import { createEndRecords } from './exchange/import/end.ts';
 import { createTakeRecords } from './exchange/import/take.ts';
 import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
@@ -226,6 +227,7 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
   });
   const calls = recordDci({ db, ledger: ground.ledger, seenMessages: createSeenMessages(clock), clock });
   const takeRecords = createTakeRecords({ registry: ground.registry, clock });
+  const endRecords = createEndRecords({ registry: ground.registry, clock });
   return {
     config: {
       senderId: config.dciSenderId,
@@ -247,7 +249,7 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
     calls,
-    inbox: createInbox({ db, calls, takeRecords, clock }),
+    inbox: createInbox({ db, calls, takeRecords, endRecords, clock }),
     jwks: async () => ground.keys.jwks(await ground.senderIds()),
     clock,
     log,

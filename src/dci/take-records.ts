@@ -23,6 +23,16 @@ export type TakeRecords = (
   },
 ) => Promise<Taken>;
 
+/** Deactivates those of a source's own registrants that it says to be gone, in the caller's transaction. */
+export type EndRecords = (
+  tx: Tx,
+  records: {
+    readonly registry: RegistryName;
+    readonly records: readonly unknown[];
+    readonly writer: Writer;
+  },
+) => Promise<Taken>;
+
 /** Whom feed and provenance name for what a peer's record brought. */
 export const writerFor = (senderId: string): Writer => `dci:${senderId}`;
 

@@ -13,6 +13,7 @@ import type { RegistryName } from '../../src/dci/registries/all.ts';
 import { notificationCopies } from '../../src/dci/subscriptions/erase.ts';
 import { transactionCopies } from '../../src/dci/transactions/erase.ts';
 import { startRunner } from '../../src/delivery/index.ts';
+import { createEndRecords } from '../../src/exchange/import/end.ts';
 import { createTakeRecords } from '../../src/exchange/import/take.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from '../../src/ledger/index.ts';
@@ -120,6 +121,7 @@ export const startDciServer = async (
     copies: [transactionCopies({ db, clock: systemClock }), notificationCopies({ db })],
   });
   const takeRecords = createTakeRecords({ registry, clock: systemClock });
+  const endRecords = createEndRecords({ registry, clock: systemClock });
   const calls = recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock });
   const deps: DciDeps = {
     config,
@@ -132,7 +134,7 @@ export const startDciServer = async (
     decryptMessage: encryption.decrypt,
     encryptMessage: encryption.encrypt,
     calls,
-    inbox: createInbox({ db, calls, takeRecords, clock: systemClock }),
+    inbox: createInbox({ db, calls, takeRecords, endRecords, clock: systemClock }),
     jwks: async () => keys.jwks([config.senderId]),
     clock: systemClock,
     log: silentLogger,

@@ -6,7 +6,7 @@ import { idText } from '../envelope.ts';
 import type { OperationName } from '../operations.ts';
 import { findByRegType } from '../registries/all.ts';
 import type { RegistryName } from '../registries/registry.ts';
-import { nothingTaken, sumOf, type TakeRecords, writerFor } from '../take-records.ts';
+import { type EndRecords, nothingTaken, sumOf, type TakeRecords, writerFor } from '../take-records.ts';
 import { endSubscriptions, findHeld, holdSubscription } from './held.store.ts';
 import { isEnding, readNotification, type Told } from './read-notify.ts';
 import { readSubscribed, readUnsubscribed } from './read-subscribed.ts';
@@ -34,6 +34,7 @@ export interface Acted {
 
 interface ActDeps {
   readonly takeRecords: TakeRecords;
+  readonly endRecords: EndRecords;
 }
 
 const optionalId = (value: unknown): string | undefined =>
@@ -57,18 +58,27 @@ const askedFor = async (tx: Tx, { operation, peer, message }: Callback): Promise
   return asked?.operation === isAnswered[operation] ? asked : undefined;
 };
 
+/** Records of one registry. */
+interface Part {
+  readonly registry: RegistryName;
+  readonly records: readonly unknown[];
+  /** Whether they are told to be gone. */
+  readonly isEnd?: boolean;
+}
+
 const take = async (
-  { takeRecords }: ActDeps,
+  { takeRecords, endRecords }: ActDeps,
   tx: Tx,
   peer: Peer,
-  parts: readonly { readonly registry: RegistryName; readonly records: readonly unknown[] }[],
+  parts: readonly Part[],
   programme?: string,
 ): Promise<Outcome> => {
   const more = programme === undefined ? {} : { programme };
   let outcome: Outcome = nothingTaken;
-  for (const { registry, records } of parts) {
+  for (const { registry, records, isEnd } of parts) {
     if (records.length === 0) continue;
-    const taken = await takeRecords(tx, { registry, records, writer: writerFor(peer.senderId), ...more });
+    const given = { registry, records, writer: writerFor(peer.senderId) };
+    const taken = isEnd ? await endRecords(tx, given) : await takeRecords(tx, { ...given, ...more });
     outcome = { ...outcome, ...sumOf(outcome, taken) };
   }
   return outcome;
@@ -91,12 +101,11 @@ const onNotify = async (deps: ActDeps, tx: Tx, { peer, registry }: Callback, tol
     return { ...nothingTaken, left: 'told before' };
   }
   if (!peer.source) return { ...nothingTaken, left: 'no source' };
-  const news = events.filter(({ eventType }) => !isEnding(eventType));
-  if (news.length === 0) return { ...nothingTaken, left: 'an end, not a record' };
   const held = subscriptionCode === undefined ? undefined : await findHeld(tx, peer.senderId, subscriptionCode);
-  const parts = news.map(({ regType, records }) => ({
+  const parts = events.map(({ regType, eventType, records }) => ({
     registry: findByRegType(regType)?.name ?? held?.registry ?? registry,
     records,
+    isEnd: isEnding(eventType),
   }));
   return await take(deps, tx, peer, parts);
 };

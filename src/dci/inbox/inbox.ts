@@ -8,7 +8,7 @@ import { canonicalize } from '../../trust/index.ts';
 import { ackBody } from '../envelope.ts';
 import type { CallRecorder, Exchange, Question } from '../exchange.ts';
 import type { OperationName } from '../operations.ts';
-import type { TakeRecords } from '../take-records.ts';
+import type { EndRecords, TakeRecords } from '../take-records.ts';
 import { writeTaking } from '../write-taking.ts';
 import { type Callback, createAct } from './act.ts';
 import { acceptedDigest, insertReceived } from './received.store.ts';
@@ -17,6 +17,7 @@ export interface InboxDeps {
   readonly db: Database;
   readonly calls: Pick<CallRecorder, 'acceptIn'>;
   readonly takeRecords: TakeRecords;
+  readonly endRecords: EndRecords;
   readonly clock: Clock;
 }
 
@@ -59,8 +60,8 @@ export interface Inbox {
   receive(exchange: Exchange, question: Question, operation: InboxOperation): Promise<Buffer>;
 }
 
-export const createInbox = ({ db, calls, takeRecords, clock }: InboxDeps): Inbox => {
-  const act = createAct({ takeRecords });
+export const createInbox = ({ db, calls, takeRecords, endRecords, clock }: InboxDeps): Inbox => {
+  const act = createAct({ takeRecords, endRecords });
 
   return {
     async receive(exchange, { header, message, peer, place }, operation) {

@@ -46,7 +46,7 @@ export const readNotification = (message: Members, meta: Members): Told => ({
   events: (message['notify_event'] as readonly Members[]).map((event) => readEvent(event, meta)),
 });
 
-/** Whether an event ends something: its record is then an identifier only, and no news of the person (dci.md §7.3). */
+/** Whether an event tells somebody to be gone: its record may then be an identifier only (dci.md §7.3). */
 export const isEnding = (eventType: string | undefined): boolean => {
   const word = (/[^:/#]*$/.exec(eventType ?? '')?.[0] ?? '').toLowerCase().replaceAll(/[_-]/g, '');
   return ['deregister', 'deregistered', 'delete', 'deleted', 'remove', 'removed'].includes(word);

@@ -8,7 +8,7 @@ import { toColumn } from '../to-column.ts';
 /** What was made of a received message. */
 export interface Outcome extends Taken {
   /** Why nothing was made of its records. */
-  readonly left?: 'no source' | 'not asked for' | 'told before' | 'an end, not a record';
+  readonly left?: 'no source' | 'not asked for' | 'told before';
 }
 
 /**

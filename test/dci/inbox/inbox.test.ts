@@ -185,6 +185,38 @@ describeStore('what other registries tell us', ({ url }) => {
     assert.equal(await holderOf('B-10'), undefined);
   });
 
+  const end = (value: string, event = 'DEREGISTER', more: object = {}) =>
+    notification(
+      { identifier: [{ identifier_type: 'BRN', identifier_value: value }], ...more },
+      { reg_event_type: event },
+    );
+  for (const event of ['DEREGISTER', 'DELETE', 'spdci-common:RegistryEventType:Delete']) {
+    it(`deactivates, and does not delete, whom its source tells to be gone by ${event}`, async () => {
+      const value = `B-end-${event}`;
+      await tell('/registry/notify', envelope('notify', notification(child(value))));
+      assert.equal((await holderOf(value))?.active, true);
+      const { json } = await tell('/registry/notify', envelope('notify', end(value, event)));
+      assert.equal(json.message.ack_status, 'ACK');
+      const gone = await holderOf(value);
+      assert.deepEqual([gone?.active, gone?.name?.given, gone?.provenance['*']], [false, 'Awa', `dci:${CIVIL}`]);
+      await tell('/registry/notify', envelope('notify', end(value, event)));
+      assert.equal((await holderOf(value))?.version, gone?.version);
+    });
+  }
+
+  it('does not let a source end a registrant that came from elsewhere, even one it added to', async () => {
+    const { db, registry } = asking.ground;
+    const identifiers = [{ type: 'birth_certificate', value: 'B-ours' }];
+    const draft = { kind: 'individual', active: true, identifiers, name: { given: 'Ours' } } as const;
+    await db.write((tx) => registry.save(tx, [{ draft }], 'user:clerk'));
+    const type = 'birth_certificate';
+    await tell('/registry/notify', envelope('notify', notification(child('B-ours', 'Theirs'))));
+    assert.equal((await holderOf('B-ours', type))?.name?.given, 'Theirs');
+    const { json } = await tell('/registry/notify', envelope('notify', end('B-ours')));
+    assert.equal(json.message.ack_status, 'ACK');
+    assert.equal((await holderOf('B-ours', type))?.active, true);
+  });
+
   it('takes in the good records of a message and leaves out the bad', async () => {
     const records = [
       { sex: 'female' },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createInbox, type Inbox } from '../../../src/dci/inbox/inbox.ts';
 import type { TakeRecords } from '../../../src/dci/take-records.ts';
+import { createEndRecords } from '../../../src/exchange/import/end.ts';
 import { createTakeRecords } from '../../../src/exchange/import/take.ts';
 import { knexOf } from '../../../src/storage/index.ts';
 import { describeStore } from '../../support/stores.ts';
@@ -22,7 +23,8 @@ describeStore('accepting a notification', ({ database }) => {
       if (broken) throw new Error('the power went out');
       return taken;
     };
-    inbox = createInbox({ db: database(), calls: server.deps.calls, takeRecords, clock: Date.now });
+    const endRecords = createEndRecords(server.deps);
+    inbox = createInbox({ db: database(), calls: server.deps.calls, takeRecords, endRecords, clock: Date.now });
   });
   after(() => server.stop());
 
