@@ -1,4 +1,4 @@
-import { knexOf, type Reader, type Tx, touch } from '../storage/index.ts';
+import { knexOf, type Reader, rowsOf, type Tx, touch } from '../storage/index.ts';
 import type { FieldRow } from './mapping/form.ts';
 import type { SourceSettings } from './source.ts';
 
@@ -118,7 +118,7 @@ export const readSources = async (reader: Reader): Promise<readonly Source[]> =>
 };
 
 export const readSource = async (reader: Reader, name: string): Promise<Source | undefined> => {
-  const row: SourceRow | undefined = await knexOf(reader)('odk_sources').where({ name }).first();
+  const [row] = await rowsOf<SourceRow>(reader, 'select * from odk_sources where name = ?', [name]);
   return row && fromRow(row);
 };
 
@@ -183,11 +183,13 @@ const columnOf: Readonly<Record<keyof Progress, string>> = {
 };
 
 export const updateSource = async (tx: Tx, name: string, progress: Progress): Promise<void> => {
-  const entries = Object.entries(progress).map(([key, value]) => [
-    columnOf[key as keyof Progress],
+  const entries = Object.entries(progress).filter(([, value]) => value !== undefined);
+  if (entries.length === 0) return;
+  const assignments = entries.map(([key]) => `${columnOf[key as keyof Progress]} = ?`).join(', ');
+  const values = entries.map(([, value]: [string, unknown]) =>
     typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
-  ]);
-  if (entries.length > 0) await knexOf(tx)('odk_sources').where({ name }).update(Object.fromEntries(entries));
+  );
+  await rowsOf(tx, `update odk_sources set ${assignments} where name = ?`, [...values, name]);
 };
 
 /** Forgets a source and its ledger; the registrants stay. */

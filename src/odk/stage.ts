@@ -35,8 +35,22 @@ export const latestStamp = (row: ODataRow): string => {
 
 // What moves without anything having been answered differently. File counts are looked at apart, so that a photo that
 // arrives does not run the mapping again.
-const leaveOut = (key: string, value: unknown): unknown =>
-  key === '__system' || key.endsWith('@odata.navigationLink') ? undefined : value;
+const isLeftOut = (key: string): boolean => key === '__system' || key.endsWith('@odata.navigationLink');
+
+/** A copy without them: the serializer asks a function about every value dearly. */
+const leaveOut = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(leaveOut);
+  const kept: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    if (isLeftOut(key)) continue;
+    const item = leaveOut((value as Record<string, unknown>)[key]);
+    // Set as any other member: an assignment would make it the prototype, and no part of the text.
+    if (key === '__proto__') Object.defineProperty(kept, key, { value: item, enumerable: true });
+    else kept[key] = item;
+  }
+  return kept;
+};
 
 /** What a reading is held against the ledger by. */
 export interface StageContext extends Place {
@@ -53,7 +67,7 @@ export const toReading = (row: ODataRow, context: StageContext, anomaly: boolean
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([versionIdOf(row), reviewState, deletedAt, status, anomaly]))
     .update(`\n${context.formHash}\n${context.mappingVersion}\n`)
-    .update(JSON.stringify(row, leaveOut))
+    .update(JSON.stringify(leaveOut(row)))
     .digest('base64url');
   return {
     instance_id: idOf(row),

@@ -77,19 +77,23 @@ const checkFields = (draft: Draft, problems: Problem[]): void => {
   }
 };
 
-/** Walks the document for text that no database can hold and for depth; answers the path of the first fault. */
-const findUnstorable = (value: unknown, path: string, depth: number): Problem | undefined => {
+/**
+ * Walks the document for text that no database can hold and for depth; answers the first fault. Its path is put
+ * together on the way back: nearly every document has none, and paths cost more than the walk.
+ */
+const findUnstorable = (value: unknown, depth: number): Problem | undefined => {
   if (typeof value === 'string') {
-    return isStorableText(value) ? undefined : { path, message: 'holds a NUL character or half a surrogate pair' };
+    return isStorableText(value) ? undefined : { path: '', message: 'holds a NUL character or half a surrogate pair' };
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > MAX_DEPTH) return { path, message: `is nested deeper than ${MAX_DEPTH} levels` };
-  for (const [key, item] of Object.entries(value)) {
-    const at = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  if (depth > MAX_DEPTH) return { path: '', message: `is nested deeper than ${MAX_DEPTH} levels` };
+  for (const key of Object.keys(value)) {
     const problem = isStorableText(key)
-      ? findUnstorable(item, at, depth + 1)
-      : { path, message: 'has a name that cannot be stored' };
-    if (problem) return problem;
+      ? findUnstorable((value as Record<string, unknown>)[key], depth + 1)
+      : { path: '', message: 'has a name that cannot be stored' };
+    if (problem) {
+      return { ...problem, path: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}${problem.path}` };
+    }
   }
   return undefined;
 };
@@ -105,10 +109,10 @@ const prune = (draft: Draft, ownId: string | undefined): Draft => {
       return [[key, kept.length === draft.identifiers.length ? value : kept]];
     }
     if ((key === 'name' || key === 'sections' || key === 'attributes' || key === 'location') && isObject(value)) {
-      const parts = Object.entries(value).filter(
-        ([, part]) => part !== undefined && !(key === 'sections' && isEmpty(part)),
-      );
-      return parts.length === 0 ? [] : [[key, Object.fromEntries(parts)]];
+      const all = Object.entries(value);
+      const parts = all.filter(([, part]) => part !== undefined && !(key === 'sections' && isEmpty(part)));
+      if (parts.length === 0) return [];
+      return [[key, parts.length === all.length ? value : Object.fromEntries(parts)]];
     }
     return isEmpty(value) ? [] : [[key, value]];
   });
@@ -126,7 +130,7 @@ export const prepareDraft = (draft: Draft, ownId: string | undefined, index: num
   } else {
     checkIdentifiers(draft, ownId, problems);
     checkFields(draft, problems);
-    const unstorable = findUnstorable(draft, '', 1);
+    const unstorable = findUnstorable(draft, 1);
     if (unstorable) problems.push(unstorable);
   }
   if (problems.length > 0) throw invalidDraft(problems, index);

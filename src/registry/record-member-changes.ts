@@ -6,7 +6,7 @@ import { bumpVersions } from './memberships.store.ts';
 import type { Registrant, Writer } from './model.ts';
 import { type RegistrantRow, rowsBySeqs, toRegistrant } from './registrant.store.ts';
 import type { WriteDeps } from './save.ts';
-import { toSearchRows } from './search-rows.ts';
+import { toSearchValues } from './search-rows.ts';
 import { replaceValues } from './values.store.ts';
 
 export interface MemberChanges {
@@ -47,9 +47,7 @@ export const recordMemberChanges = async (tx: Tx, deps: WriteDeps, changes: Memb
     'group_size',
     [...after.values()].map((group) => ({
       seq: group.seq as number,
-      values: toSearchRows(group, catalogue, today)
-        .values.filter(([attribute]) => attribute === 'group_size')
-        .map(([, value]) => value),
+      values: toSearchValues(group, 'group_size', catalogue, today),
     })),
   );
 

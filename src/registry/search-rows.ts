@@ -65,6 +65,17 @@ const rootsIn = (registrant: Registrant): string[] => {
   return roots;
 };
 
+/** The searchable values of one attribute. */
+export const toSearchValues = (
+  registrant: Registrant,
+  attribute: string,
+  catalogue: Catalogue,
+  today: string,
+): readonly string[] => {
+  const found = planOf(catalogue, registrant.kind).byName.get(attribute);
+  return found ? valuesOf(found, registrant, today).map(toValue) : [];
+};
+
 /** Works out by what a registrant is found. */
 export const toSearchRows = (registrant: Registrant, catalogue: Catalogue, today: string): SearchRows => {
   const plan = planOf(catalogue, registrant.kind);

@@ -29,6 +29,19 @@ export const listOf = (profile: Profile, values: readonly (string | number)[]): 
 // Few sizes, so that few statements are prepared; the largest keeps below every backend's bound on placeholders.
 const RUNS = [128, 16, 4, 1];
 
+// The long texts are made once: building and hashing one for each use costs as much as running it.
+const insertTexts = new Map<string, string>();
+
+const insertText = (table: string, columns: readonly string[], size: number, tail: string): string => {
+  const key = `${table}\0${columns.join(',')}\0${size}\0${tail}`;
+  const known = insertTexts.get(key);
+  if (known !== undefined) return known;
+  const one = `(${columns.map(() => '?').join(',')})`;
+  const text = `insert into ${table} (${columns.join(',')}) values ${Array(size).fill(one).join(',')} ${tail}`;
+  insertTexts.set(key, text);
+  return text;
+};
+
 /**
  * For stores: inserts rows (arrays in the order of `columns`) in few statements, and answers what they return. `tail`
  * holds the `returning` and may hold an `on conflict`.
@@ -40,15 +53,14 @@ export const insertReturning = async <Returned>(
   rows: readonly (readonly unknown[])[],
   tail: string,
 ): Promise<readonly Returned[]> => {
-  const one = `(${columns.map(() => '?').join(',')})`;
-  const head = `insert into ${table} (${columns.join(',')}) values `;
   const returned: (readonly Returned[])[] = [];
   let at = 0;
   for (const size of RUNS) {
     while (rows.length - at >= size) {
-      const bindings = rows.slice(at, at + size).flat();
-      returned.push(await rowsOf<Returned>(tx, `${head}${Array(size).fill(one).join(',')} ${tail}`, bindings));
-      at += size;
+      const bindings: unknown[] = [];
+      for (const end = at + size; at < end; at += 1)
+        for (const value of rows[at] as readonly unknown[]) bindings.push(value);
+      returned.push(await rowsOf<Returned>(tx, insertText(table, columns, size, tail), bindings));
     }
   }
   return returned.flat();

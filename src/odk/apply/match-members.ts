@@ -41,6 +41,7 @@ export const matchMembers = (
   known: readonly KnownMember[],
   held: Held,
 ): MatchedMembers => {
+  if (known.length === 0) return { present: members.map((member) => ({ member, known: undefined })), gone: [] };
   // Who is there comes before who has left.
   const candidates = [...known].sort((a, b) => Number(b.live) - Number(a.live));
   const found = new Map<MappedMember, KnownMember>();

@@ -141,7 +141,34 @@ const compileStep = (step: Node): Evaluate | undefined => {
   return (input, scope) => filters.reduce((result, filter) => filter?.(result, scope), read(input, scope));
 };
 
+const LIST = Symbol('list');
+
+/** What names lead to from object to object; `LIST` as soon as there is a list, where names mean more. */
+const follow = (input: unknown, names: readonly string[]): unknown => {
+  let at = input;
+  for (const name of names) {
+    if (Array.isArray(at)) return LIST;
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return Array.isArray(at) ? LIST : at;
+};
+
+/** The common case first: names that lead through objects to one value need nothing gathered. */
 const compilePath = (path: Node): Evaluate | undefined => {
+  const general = compileSteps(path);
+  const steps = path.steps ?? [];
+  const names = steps.flatMap(({ type, value, stages }) =>
+    type === 'name' && typeof value === 'string' && (stages ?? []).length === 0 ? [value] : [],
+  );
+  if (!general || names.length === 0 || names.length < steps.length) return general;
+  return (input, scope) => {
+    const found = follow(input, names);
+    return found === LIST ? general(input, scope) : found;
+  };
+};
+
+const compileSteps = (path: Node): Evaluate | undefined => {
   const steps = (path.steps ?? []).map((step, at) =>
     step.type === 'variable' && at > 0 ? undefined : compileStep(step),
   );

@@ -18,7 +18,8 @@ export const submissionScope = (submission: unknown): Scope => ({
   path: '',
 });
 
-export const joinPath = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('.');
+export const joinPath = (above: string, below: string): string =>
+  above === '' ? below : below === '' ? above : `${above}.${below}`;
 
 /** The rows of a repeat below a row, in order. A repeat without instances leaves no key at all (odk.md §5). */
 export const rowsOf = (scope: Scope, each: readonly string[]): readonly Scope[] => {
