@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import { newRandomId } from '../core/ids.ts';
-import { type Database, knexOf, type Tx } from '../storage/index.ts';
+import { type Database, knexOf, rowsOf, type Tx } from '../storage/index.ts';
 
 /** The right to do a named piece of work alone, until it is released or not renewed in time. */
 export interface Lease {
@@ -13,10 +13,12 @@ export interface Lease {
 }
 
 /** Milliseconds by the database's clock: machines that share a database may disagree about the time. */
-const databaseNow = (knex: Knex, shared: boolean): Knex.Raw =>
+const nowOf = (shared: boolean): string =>
   shared
-    ? knex.raw('(extract(epoch from clock_timestamp()) * 1000)::bigint')
-    : knex.raw("(cast((julianday('now') - 2440587.5) * 86400000 as integer))");
+    ? '(extract(epoch from clock_timestamp()) * 1000)::bigint'
+    : "(cast((julianday('now') - 2440587.5) * 86400000 as integer))";
+
+const databaseNow = (knex: Knex, shared: boolean): Knex.Raw => knex.raw(nowOf(shared));
 
 const ownPlace = `${hostname()}/${process.pid}`;
 
@@ -70,12 +72,12 @@ export const takeLease = async (db: Database, name: string, ttlMs: number): Prom
         );
       }),
     async assertHeld(tx) {
-      const knex = knexOf(tx);
-      const row = await knex('leases')
-        .where({ name, holder })
-        .andWhere('until_ms', '>', databaseNow(knex, tx.profile.shared))
-        .modify((query) => tx.profile.shared && query.forUpdate())
-        .first();
+      const { shared } = tx.profile;
+      const [row] = await rowsOf(
+        tx,
+        `select 1 from leases where name = ? and holder = ? and until_ms > ${nowOf(shared)} ${shared ? 'for update' : ''}`,
+        [name, holder],
+      );
       if (!row) throw new Error(`the lease ${name} was lost to another process`);
     },
     release: () => db.write(async (tx) => void (await knexOf(tx)('leases').where({ name, holder }).delete())),

@@ -15,6 +15,8 @@ const INTEGER = /^[+-]?\d{1,15}(\.0*)?$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/;
 const MONEY = /^[A-Z]{3} +([+-]?\d+(?:\.\d+)?)$/;
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 /** A day that exists. */
 export const isDate = (text: string): boolean => {
   const parts = DATE.exec(text);
@@ -22,8 +24,7 @@ export const isDate = (text: string): boolean => {
   const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   if (year < 1 || month < 1 || month > 12 || day < 1) return false;
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  return day <= (days[month - 1] ?? 0);
+  return day <= (DAYS[month - 1] ?? 0) + (leap && month === 2 ? 1 : 0);
 };
 
 const toDate = (text: string): string | undefined => {
