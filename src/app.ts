@@ -21,7 +21,6 @@ import { auditRoutes } from './audit/audit.routes.ts';
 import type { Config } from './config/index.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';
-import { createBearers } from './dci/client/bearer.ts';
 import { dciJobs } from './dci/dci.jobs.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
 import type { DciDeps } from './dci/deps.ts';
@@ -29,6 +28,7 @@ import { createInbox } from './dci/inbox/inbox.ts';
 import { notificationCopies } from './dci/subscriptions/erase.ts';
 import { measureSubscriptions } from './dci/subscriptions/metrics.ts';
 import { createSubscriptions, type Subscriptions } from './dci/subscriptions/subscriptions.ts';
+import type { TakeRecords } from './dci/take-records.ts';
 import { testTriggerRoutes } from './dci/test-trigger.routes.ts';
 import { peerTokenRoutes } from './dci/token.routes.ts';
 import { transactionCopies } from './dci/transactions/erase.ts';
@@ -39,21 +39,18 @@ import type { Door, Metrics } from './http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from './ledger/index.ts';
 import { measureDeliveries } from './measure-deliveries.ts';
 import { measureKeys } from './measure-keys.ts';
-import { createHttpClient, createJwksFetcher, type HttpClient } from './net/index.ts';
+import { createHttpClient, type HttpClient } from './net/index.ts';
 import { readConfiguredSources } from './odk/configured.ts';
 import { registerOdkMetrics } from './odk/metrics.ts';
 import { odkRoutes } from './odk/odk.routes.ts';
 import { createOdk, type Odk } from './odk/odk.ts';
+import { openPeerWire, type PeerWire } from './peer-wire.ts';
 import { createProgrammes, type Programmes } from './programmes/index.ts';
 import { recordDci } from './record-dci.ts';
 import { createRegistry, type Registry } from './registry/index.ts';
 import { type BlobStore, type Database, openDatabase, openFolderBlobs } from './storage/index.ts';
 import {
-  createEncryption,
-  createKeySets,
   createSeenMessages,
-  createSigner,
-  createVerifier,
   type KeyOptions,
   type OwnKeys,
   openKeys,
@@ -90,6 +87,9 @@ export interface Ground {
   readonly secrets: SecretBox;
   /** Outbound requests to addresses that come from messages and peers. */
   readonly peerHttp: HttpClient;
+  readonly wire: PeerWire;
+  /** Takes records that peers send into the registry. */
+  readonly takeRecords: TakeRecords;
   /** How others reach us: `PUBLIC_URL`, else where we listen. */
   readonly publicUrl: () => string;
   /** Told once the server listens: the port may have been for the system to choose. */
@@ -151,17 +151,17 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
     });
     let boundTo: string | undefined;
     const publicUrl = (): string => (config.publicUrlGiven ? config.publicUrl : (boundTo ?? config.publicUrl));
+    const wire = openPeerWire({ config, log, clock, keys, secrets, peerHttp });
+    const takeRecords = createTakeRecords({ registry, clock });
     const asking = openAskPeers({
       config,
       log,
       clock,
       db,
-      registry,
       ledger,
       peerDirectory,
-      keys,
-      secrets,
-      peerHttp,
+      wire,
+      takeRecords,
       publicUrl,
     });
     return {
@@ -185,6 +185,8 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       keyOptions,
       secrets,
       peerHttp,
+      wire,
+      takeRecords,
       publicUrl,
       listensAt(url) {
         boundTo = url;
@@ -211,22 +213,14 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
 
 /** What the DCI door and its jobs stand on. */
 const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
-  const { config, clock, log, db } = ground;
-  const keySets = createKeySets({
-    fetch: createJwksFetcher(ground.peerHttp),
-    cacheSeconds: config.dciJwksCacheSeconds,
-    clock,
-    log,
-  });
-  const encryption = createEncryption({ keys: ground.keys, keySets });
+  const { config, clock, log, db, wire, takeRecords } = ground;
   const tokens = createPeerTokens({
     directory: ground.peerDirectory,
-    keySets,
+    keySets: wire.keySets,
     secret: ground.tokenSecret,
     clock,
   });
   const calls = recordDci({ db, ledger: ground.ledger, seenMessages: createSeenMessages(clock), clock });
-  const takeRecords = createTakeRecords({ registry: ground.registry, clock });
   const endRecords = createEndRecords({ registry: ground.registry, clock });
   return {
     config: {
@@ -242,12 +236,12 @@ const dciDeps = (ground: Ground): DciDeps & { readonly tokens: PeerTokens } => {
     db,
     peers: ground.peerDirectory,
     tokens,
-    verifier: createVerifier({ keySets, clock }),
-    signer: createSigner({ keys: ground.keys, clock }),
+    verifier: wire.verifier,
+    signer: wire.signer,
     registry: ground.registry,
     takeRecords,
-    decryptMessage: encryption.decrypt,
-    encryptMessage: encryption.encrypt,
+    decryptMessage: wire.decryptMessage,
+    encryptMessage: wire.encryptMessage,
     calls,
     inbox: createInbox({ db, calls, takeRecords, endRecords, clock }),
     jwks: async () => ground.keys.jwks(await ground.senderIds()),
@@ -282,11 +276,11 @@ export interface Jobs {
 }
 
 export const startJobs = (ground: Ground): Jobs => {
-  const { config, clock, log, db, secrets, ledger, peerHttp: http } = ground;
+  const { config, clock, log, db, wire, ledger } = ground;
   const dci = dciJobs({
     ...dciDeps(ground),
-    http,
-    bearers: createBearers({ http, secrets, clock }),
+    http: wire.http,
+    bearers: wire.bearers,
     ledger,
     retryBaseMs: config.deliveryRetryBaseMs,
   });
