@@ -54,18 +54,30 @@ const SUBJECT_BYTES = 16;
 export const subjectHash = (key: Buffer, identifier: string): Buffer =>
   createHmac('sha256', key).update(fold(identifier.trim())).digest().subarray(0, SUBJECT_BYTES);
 
-const subjectHashes = (key: Buffer, identifiers: readonly string[]): Buffer[] => {
-  const folded = new Set(identifiers.map((identifier) => fold(identifier.trim())));
-  return [...folded].map((identifier) => subjectHash(key, identifier));
+// Whom a question names, its answer names again at once.
+const HASHES_KEPT = 4096;
+
+/** As `subjectHash`, for many; remembers the latest. */
+const createSubjectHashes = (key: Buffer) => {
+  const known = new Map<string, Buffer>();
+  return (identifiers: readonly string[]): Buffer[] =>
+    [...new Set(identifiers.map((identifier) => fold(identifier.trim())))].map((identifier) => {
+      const found = known.get(identifier);
+      if (found) return found;
+      const hash = subjectHash(key, identifier);
+      if (known.size >= HASHES_KEPT) known.delete(known.keys().next().value as string);
+      known.set(identifier, hash);
+      return hash;
+    });
 };
 
 export type Prepare = (draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryKind }, keep?: number) => PreparedEntry;
 
 /** Does what needs no place in the order: hashes the body and the subjects. With `keep`, only that many bytes of it will be stored. */
-export const createPrepare =
-  (subjectKey: Buffer): Prepare =>
-  ({ replyTo, ...draft }, keep = Number.POSITIVE_INFINITY) => {
-    const subjects = subjectHashes(subjectKey, draft.subjects ?? []);
+export const createPrepare = (subjectKey: Buffer): Prepare => {
+  const subjectHashes = createSubjectHashes(subjectKey);
+  return ({ replyTo, ...draft }, keep = Number.POSITIVE_INFINITY) => {
+    const subjects = subjectHashes(draft.subjects ?? []);
     const entry = { draft, subjects, ...(replyTo === undefined ? {} : { replyTo }) };
     if (draft.body === undefined) return entry;
     const salt = newSalt();
@@ -77,6 +89,7 @@ export const createPrepare =
       ...(start === draft.body ? {} : { kept: commit(salt, start) }),
     };
   };
+};
 
 /** Makes foreign text fit for every database and for RFC 8785: no NUL, no half surrogate pairs. */
 const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '�');
