@@ -152,7 +152,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
     let boundTo: string | undefined;
     const publicUrl = (): string => (config.publicUrlGiven ? config.publicUrl : (boundTo ?? config.publicUrl));
     const wire = openPeerWire({ config, log, clock, keys, secrets, peerHttp });
-    const takeRecords = createTakeRecords({ registry, clock });
+    const takeRecords = createTakeRecords({ registry, programmes, clock });
     const asking = openAskPeers({
       config,
       log,

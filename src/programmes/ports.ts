@@ -52,13 +52,24 @@ export type EnrolmentRequest = Omit<Enrolment, 'version'>;
 export interface Programmes {
   /** Creates programmes and updates those whose identifier is known. */
   save(tx: Tx, programmes: readonly Omit<Programme, 'id'>[]): Promise<readonly Outcome[]>;
+  /** By identifier; those that are not known are made, active, and go by their identifier where no name is given. */
+  ensure(
+    tx: Tx,
+    named: readonly { readonly identifier: string; readonly name?: string }[],
+  ): Promise<ReadonlyMap<string, Programme>>;
   /** By identifier. */
   find(identifiers: readonly string[], reader?: Reader): Promise<ReadonlyMap<string, Programme>>;
   /**
    * Brings enrolments to the given state; each change is an event of the registrant and makes it found by programme,
-   * status and date. Who becomes enrolled without a date is so from today; who exits without a date, today.
+   * status and date. Who becomes enrolled without a date is so from today; who exits without a date, today. `told`:
+   * what changes is said by the registrant's own record too, which was saved in this transaction.
    */
-  enrol(tx: Tx, requests: readonly EnrolmentRequest[], by: Writer): Promise<readonly Outcome[]>;
+  enrol(
+    tx: Tx,
+    requests: readonly EnrolmentRequest[],
+    by: Writer,
+    options?: { readonly told?: boolean },
+  ): Promise<readonly Outcome[]>;
   /** Books benefits, or changes those booked under the same reference. */
   book(tx: Tx, benefits: readonly Benefit[], by: Writer): Promise<readonly Outcome[]>;
   enrolmentsOf(registrantIds: readonly string[], reader?: Reader): Promise<readonly Enrolment[]>;

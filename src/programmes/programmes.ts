@@ -82,10 +82,13 @@ export const createProgrammes = ({ db, registry, clock }: Deps): Programmes => {
     }
   };
 
+  const findAll = async (from: Reader, identifiers: readonly string[]): Promise<ReadonlyMap<string, Programme>> =>
+    new Map((await readProgrammes(from, 'identifier', identifiers)).map((one) => [one.identifier, one]));
+
   return {
     async save(tx, programmes) {
       const identifiers = programmes.map(({ identifier }) => identifier);
-      const known = new Map((await readProgrammes(tx, 'identifier', identifiers)).map((one) => [one.identifier, one]));
+      const known = new Map(await findAll(tx, identifiers));
       const outcomes = programmes.map((one): Outcome => {
         const before = known.get(one.identifier);
         const after = { ...one, id: before?.id ?? '' };
@@ -97,13 +100,23 @@ export const createProgrammes = ({ db, registry, clock }: Deps): Programmes => {
       return outcomes;
     },
 
-    find: (identifiers, reader) =>
-      read(reader, async (from) => {
-        const found = await readProgrammes(from, 'identifier', identifiers);
-        return new Map(found.map((one) => [one.identifier, one]));
-      }),
+    find: (identifiers, reader) => read(reader, (from) => findAll(from, identifiers)),
 
-    async enrol(tx, requests, by) {
+    async ensure(tx, named) {
+      const identifiers = named.map(({ identifier }) => identifier);
+      const known = await findAll(tx, identifiers);
+      const missing = new Map(
+        named.filter(({ identifier }) => !known.has(identifier)).map((one) => [one.identifier, one]),
+      );
+      if (missing.size === 0) return known;
+      const made = [...missing.values()].map(({ identifier, name = identifier }) => ({
+        ...{ identifier, name, active: true, detail: {} },
+      }));
+      await writeProgrammes(tx, made, toTimestamp(clock()));
+      return await findAll(tx, identifiers);
+    },
+
+    async enrol(tx, requests, by, { told = false } = {}) {
       const programmes = await knownById(
         tx,
         requests.map(({ programmeId }) => programmeId),
@@ -132,6 +145,7 @@ export const createProgrammes = ({ db, registry, clock }: Deps): Programmes => {
             programme: programmes.get(request.programmeId)?.identifier as Json,
             status: after.status,
             oldStatus: before?.status ?? null,
+            ...(told ? { told } : {}),
           },
         });
         return outcome;

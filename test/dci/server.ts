@@ -18,6 +18,7 @@ import { createTakeRecords } from '../../src/exchange/import/take.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from '../../src/ledger/index.ts';
 import { createHttpClient } from '../../src/net/index.ts';
+import { createProgrammes, type Programmes } from '../../src/programmes/index.ts';
 import { recordDci } from '../../src/record-dci.ts';
 import { createRegistry, type Registry } from '../../src/registry/index.ts';
 import type { Database } from '../../src/storage/index.ts';
@@ -54,6 +55,7 @@ export interface DciServer {
   readonly registry: Registry;
   readonly url: string;
   readonly deps: DciDeps;
+  readonly programmes: Programmes;
   readonly ledger: Ledger;
   readonly peers: Peers;
   addPeer(senderId: string, settings?: PeerSettings): Promise<{ peer: TestPeer; token: string }>;
@@ -109,6 +111,7 @@ export const startDciServer = async (
   const secrets = openSecretBox(join(directory, 'peer-secrets.key'));
   const peers = createPeers({ db, clock: systemClock, secrets });
   const registry = createRegistry({ db, clock: systemClock, log: silentLogger });
+  const programmes = createProgrammes({ db, registry, clock: systemClock });
   const config = { ...defaults, ...given.config };
   const encryption = createEncryption({ keys, keySets: noKeySets });
   const signer = signerOfKeys(keys, config.senderId);
@@ -120,7 +123,7 @@ export const startDciServer = async (
     origin: 'crosswalk.test/ledger',
     copies: [transactionCopies({ db, clock: systemClock }), notificationCopies({ db })],
   });
-  const takeRecords = createTakeRecords({ registry, clock: systemClock });
+  const takeRecords = createTakeRecords({ registry, programmes, clock: systemClock });
   const endRecords = createEndRecords({ registry, clock: systemClock });
   const calls = recordDci({ db, ledger, seenMessages: createSeenMessages(), clock: systemClock });
   const deps: DciDeps = {
@@ -181,6 +184,7 @@ export const startDciServer = async (
     registry,
     url,
     deps,
+    programmes,
     ledger,
     peers,
     async addPeer(senderId, settings = {}) {

@@ -1,6 +1,6 @@
 import type { Json } from '../../core/json.ts';
 import type { Registrant } from '../../registry/model.ts';
-import { entriesOf, type Happened, hasNewEntry, type RegistryEvent } from './event.ts';
+import { entriesOf, type Happened, hasNewEntry, isTold, type RegistryEvent } from './event.ts';
 import { same } from './wire.ts';
 
 const statusOf = (registrant: Registrant | null): Json | undefined =>
@@ -14,18 +14,19 @@ const isEnding = (status: Json | undefined): boolean =>
 const isSave = ({ type }: Happened): boolean => type === 'registrant.registered' || type === 'registrant.updated';
 
 const isEnrolled = (what: Happened): boolean =>
-  !isSave(what) ||
-  hasNewEntry(what, 'benefit', 'programme_identifier') ||
-  (statusOf(what.before) === undefined && statusOf(what.after) !== undefined);
+  isSave(what)
+    ? hasNewEntry(what, 'benefit', 'programme_identifier') ||
+      (statusOf(what.before) === undefined && statusOf(what.after) !== undefined)
+    : !isTold(what);
 
 const changedStatus = (what: Happened): boolean => {
-  if (!isSave(what)) return true;
+  if (!isSave(what)) return !isTold(what);
   const was = statusOf(what.before);
   return was !== undefined && !same(was, statusOf(what.after));
 };
 
 const hasLeft = (what: Happened): boolean => {
-  if (!isSave(what)) return isEnding(what.detail['status']);
+  if (!isSave(what)) return !isTold(what) && isEnding(what.detail['status']);
   if (changedStatus(what) && isEnding(statusOf(what.after))) return true;
   const after = entriesOf(what.after, 'benefit', 'programme_identifier');
   return entriesOf(what.before, 'benefit', 'programme_identifier').length > after.length;

@@ -40,6 +40,9 @@ const register: RegistryEvent = {
   changes: ['registrant.registered', 'registrant.reactivated'],
 };
 
+/** An enrolment that the registrant's own record says too: its save is told already, in the same commit. */
+export const isTold = ({ detail }: Happened): boolean => detail['told'] === true;
+
 const update: RegistryEvent = {
   name: 'update',
   words: ['update', 'updated', 'correction', 'change', 'changed', 'modify'],
@@ -53,6 +56,7 @@ const update: RegistryEvent = {
     'benefit.added',
     'benefit.changed',
   ],
+  is: (what) => !isTold(what),
 };
 
 const deregister: RegistryEvent = {

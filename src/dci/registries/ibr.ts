@@ -1,5 +1,6 @@
 import { Fault } from '../../core/fault.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import type { Registrant } from '../../registry/model.ts';
 import { enrolmentEvents } from './enrolment-events.ts';
 import { commonEvents } from './event.ts';
 import { presentGroup, readGroup, writeGroup } from './group.ts';
@@ -68,6 +69,31 @@ const told: { readonly [event: string]: string } = {
   enrolment_status: 'enrollement_status_change',
 };
 
+const textsOf = (list: readonly (string | number | boolean)[] | undefined): readonly string[] =>
+  (list ?? []).map(String);
+
+/** What the record itself does not say of the programmes that its subject is in; states and dates where one is meant. */
+const enrolledElsewhere = ({ facts, sections }: Registrant): Members => {
+  const { programme_identifier, enrollment_status, enrollment_date } = facts?.['programmes'] ?? {};
+  const benefit = sections?.benefit ?? {};
+  const said = toList(benefit['programme_identifier']);
+  const known = new Set(said.flatMap((one) => enrolmentsIn(one, {})).map((one) => one.programmeIdentifier));
+  const more = textsOf(programme_identifier).filter((identifier) => !known.has(identifier));
+  if (more.length === 0) return {};
+  const status = textsOf(enrollment_status);
+  const date = textsOf(enrollment_date);
+  const isOne = said.length === 0 && more.length === 1;
+  return {
+    programme_identifier: [...said, ...more.map((identifier) => ({ programme_identifier: identifier }))],
+    ...(isOne && status.length === 1 && benefit['enrollment_status'] === undefined
+      ? { enrollment_status: status[0] as string }
+      : {}),
+    ...(isOne && date.length === 1 && benefit['enrollment_date'] === undefined
+      ? { enrollment_date: `${date[0]}T00:00:00Z` }
+      : {}),
+  };
+};
+
 /** The beneficiary registry: who is enrolled in which programme and receives what. */
 export const ibr: RegistryDefinition = {
   name: 'ibr',
@@ -89,7 +115,13 @@ export const ibr: RegistryDefinition = {
     const subject = isGroup
       ? { group: writeGroup(registrant, kin, 'IBRPerson', today) }
       : { member: writeMember(registrant, 'IBRPerson', today) };
-    return { '@type': 'Beneficiary', assistance_unit: unit, ...registrant.sections?.benefit, ...subject };
+    return {
+      '@type': 'Beneficiary',
+      assistance_unit: unit,
+      ...registrant.sections?.benefit,
+      ...enrolledElsewhere(registrant),
+      ...subject,
+    };
   },
   fromRecord: (wire) => readBeneficiary(wrapped(presentBeneficiary(asObject(withoutBlanks(wire)) ?? {}))),
 };

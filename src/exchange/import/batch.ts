@@ -1,8 +1,10 @@
 import { isEqualJson } from '../../core/equal.ts';
+import type { Programmes } from '../../programmes/index.ts';
 import { type Draft, type Kinship, type Registry, toDraft, type Writer } from '../../registry/index.ts';
 import type { IdentifierKey } from '../../registry/resource/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import { newAttributes } from './attributes.ts';
+import { enrolNoted, type Noted } from './enrol.ts';
 import type { IncomingLine, IncomingRecord } from './incoming.ts';
 import { type Member, type MembershipPlan, planMemberships } from './memberships.ts';
 import { failed, type Outcome } from './outcome.ts';
@@ -102,7 +104,7 @@ const createApplyLine = (
  * meanwhile) fails the batch, and the caller tries smaller ones.
  */
 export const applyBatch = async (
-  registry: Registry,
+  { registry, programmes }: { readonly registry: Registry; readonly programmes: Programmes },
   tx: Tx,
   lines: readonly IncomingLine[],
   today: string,
@@ -110,6 +112,7 @@ export const applyBatch = async (
 ): Promise<readonly Outcome[]> => {
   const { holders, stored, kinships } = await readKnown(registry, tx, lines, today);
   const slots = new Map<string, Slot>();
+  const noted: Noted[] = [];
   const put = (id: string, record: IncomingRecord): Change => {
     const known = slots.get(id);
     const current = stored.get(id);
@@ -117,13 +120,19 @@ export const applyBatch = async (
     const draft = layOver(base, record);
     const changed = !base || !isEqualJson(base, draft);
     slots.set(id, { id, isNew: !current, draft, changed: changed || (known?.changed ?? false) });
+    if (record.programme !== undefined || record.enrolments) {
+      const isNews = !isEqualJson(base?.sections ?? {}, draft.sections ?? {});
+      const isTold = !isEqualJson(base?.sections?.benefit ?? {}, draft.sections?.benefit ?? {});
+      noted.push({ id, record, isNews, isTold });
+    }
     return base ? (changed ? 'updated' : 'unchanged') : 'created';
   };
 
   const memberships = planMemberships(kinships, today);
   const apply = createApplyLine(createWho(holders, kinships, today), memberships, put);
   // People first, wherever they stand in the batch: its groups may name them.
-  const outcomes = [...lines.filter(({ group }) => !group), ...lines.filter(({ group }) => group)].map(apply);
+  const ordered = [...lines.filter(({ group }) => !group), ...lines.filter(({ group }) => group)];
+  const outcomes = ordered.map(apply);
 
   const changed = [...slots.values()].filter((slot) => slot.changed);
   await registry.registerAttributes(tx, newAttributes(registry.catalogue, changed));
@@ -133,5 +142,10 @@ export const applyBatch = async (
     writer,
   );
   await registry.saveMemberships(tx, memberships.requests(), writer);
-  return outcomes;
+  const enrolled = await enrolNoted(programmes, tx, noted, writer);
+  return outcomes.map((outcome, i) => {
+    const { people = [], group } = ordered[i] ?? {};
+    const isPut = (group && enrolled.has(group)) || people.some((person) => enrolled.has(person));
+    return outcome.is === 'unchanged' && isPut ? { ...outcome, is: 'updated' } : outcome;
+  });
 };

@@ -18,13 +18,14 @@ const toIncoming = (draft: Draft): IncomingRecord => {
   };
 };
 
-const toLine = (line: number, { draft, members = [] }: ReadRecord): IncomingLine => {
-  if (draft.kind === 'individual') return { line, people: [toIncoming(draft)] };
+const toLine = (line: number, { draft, members = [], enrolments }: ReadRecord): IncomingLine => {
+  if (draft.kind === 'individual') return { line, people: [{ ...toIncoming(draft), enrolments }] };
   return {
     line,
     people: members.map((member) => toIncoming(member.draft)),
     group: {
       ...toIncoming(draft),
+      enrolments,
       members: members.map(({ roles }, person): IncomingMember => ({ whom: { person }, roles })),
     },
   };

@@ -1,3 +1,4 @@
+import type { EnrolmentSaid } from '../../dci/registries/registry.ts';
 import type { Draft } from '../../registry/model.ts';
 import {
   fromGroupResource,
@@ -23,6 +24,8 @@ export interface IncomingRecord {
   readonly systemId?: string;
   /** The programme that the registrant is put into, besides those that it is in. */
   readonly programme?: string;
+  /** Those that the record itself says its subject is in, or was. */
+  readonly enrolments?: readonly EnrolmentSaid[];
   readonly photo?: IncomingBlob;
   readonly documents?: readonly IncomingBlob[];
 }

@@ -1,3 +1,4 @@
+import { createProgrammes } from '../../programmes/index.ts';
 import { dayOf } from '../../registry/index.ts';
 import { applyBatch, identifiersOf } from './batch.ts';
 import { fromDciRow } from './dci-rows.ts';
@@ -21,9 +22,10 @@ export const openRegistrants = async (deps: ImportDeps, options: ImportOptions):
   };
   const scratch = options.dryRun ? await openScratch(deps, deps.temporary, today) : undefined;
   const { db, registry } = scratch ?? deps;
+  const programmes = createProgrammes({ db, registry, clock: deps.clock });
   const waiting = createSpool<IncomingLine>(deps.temporary);
   const writeBatch = createWriteBatch<IncomingLine>({ db, log: deps.log }, (tx, lines) =>
-    applyBatch(registry, tx, lines, today),
+    applyBatch({ registry, programmes }, tx, lines, today),
   );
   const write = async (lines: readonly IncomingLine[]): Promise<readonly Outcome[]> => {
     if (lines.length === 0) return [];

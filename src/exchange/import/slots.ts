@@ -1,5 +1,4 @@
 import { isEqualJson } from '../../core/equal.ts';
-import { isObject, type Json } from '../../core/json.ts';
 import { isLiveIdentifier, merge, SYSTEM_ID, toIdentifierType } from '../../registry/index.ts';
 import type { Attachment, Draft, IndividualDraft, Registrant } from '../../registry/model.ts';
 import type { IdentifierKey } from '../../registry/resource/index.ts';
@@ -47,26 +46,14 @@ const withoutStaleText = (merged: Draft, incoming: Draft, base: Draft): Draft =>
   return { ...merged, name };
 };
 
-/** With the programme among those that the beneficiary registry shows. */
-const inProgramme = (draft: Draft, programme: string | undefined): Draft => {
-  if (programme === undefined) return draft;
-  const benefit = draft.sections?.benefit ?? {};
-  const said = benefit['programme_identifier'];
-  const list: readonly Json[] = said === undefined ? [] : Array.isArray(said) ? said : [said as Json];
-  const isIn = list.some((one) => one === programme || (isObject(one) && one['programme_identifier'] === programme));
-  if (isIn) return draft;
-  const programmes = [...list, { programme_identifier: programme }];
-  return { ...draft, sections: { ...draft.sections, benefit: { ...benefit, programme_identifier: programmes } } };
-};
-
 /**
  * Lays a record over what is there. What the record does not say stays (an import of three columns must not erase the
  * rest), identifiers are added, and attributes merge by key.
  */
 export const layOver = (base: Draft | undefined, record: IncomingRecord): Draft => {
   const incoming = withFiles(record.draft, record, base);
-  if (!base) return inProgramme(incoming, record.programme);
+  if (!base) return incoming;
   const said = record.saysActive ? incoming : { ...incoming, active: base.active };
   const { draft } = merge({ ...base, provenance: {} } as Registrant, said, '', { overwrites: 'any', absent: 'keep' });
-  return inProgramme(withoutStaleText(draft, said, base), record.programme);
+  return withoutStaleText(draft, said, base);
 };

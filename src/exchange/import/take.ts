@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { isFault } from '../../core/fault.ts';
 import type { RegistryName } from '../../dci/registries/registry.ts';
+import type { Programmes } from '../../programmes/index.ts';
 import { dayOf, prepareDraft, type Registry, type Writer } from '../../registry/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import { applyBatch } from './batch.ts';
@@ -17,6 +18,12 @@ export interface RecordsToTake {
   readonly writer: Writer;
   /** The programme that all of them are put into. */
   readonly programme?: string;
+}
+
+interface TakeDeps {
+  readonly registry: Registry;
+  readonly programmes: Programmes;
+  readonly clock: Clock;
 }
 
 /** Refuses here what the registry would refuse later, when it would spoil the whole transaction. */
@@ -50,7 +57,7 @@ const read = (json: unknown, line: number, { registry, programme }: RecordsToTak
  * in is named by its place, from 1, and leaves the others alone; one that says nothing new changes nothing.
  */
 export const createTakeRecords =
-  ({ registry, clock }: { readonly registry: Registry; readonly clock: Clock }) =>
+  ({ registry, programmes, clock }: TakeDeps) =>
   async (tx: Tx, taken: RecordsToTake): Promise<ImportReport> => {
     const tally = createTally(false);
     const lines: IncomingLine[] = [];
@@ -60,7 +67,7 @@ export const createTakeRecords =
       else lines.push(one);
     });
     if (lines.length > 0) {
-      const outcomes = await applyBatch(registry, tx, lines, dayOf(clock()), taken.writer);
+      const outcomes = await applyBatch({ registry, programmes }, tx, lines, dayOf(clock()), taken.writer);
       for (const outcome of outcomes) tally.add(outcome);
     }
     return tally.report();

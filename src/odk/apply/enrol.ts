@@ -20,24 +20,15 @@ interface Case {
 
 const key = (registrant: string, programme: string): string => `${registrant}\0${programme}`;
 
-/** Programmes by identifier; one that nobody has described yet goes by its identifier. */
-const programmesOf = async (tx: Tx, { programmes }: ApplyContext, identifiers: readonly string[]) => {
-  const known = await programmes.find(identifiers, tx);
-  const missing = identifiers.filter((identifier) => !known.has(identifier));
-  if (missing.length === 0) return known;
-  await programmes.save(
-    tx,
-    missing.map((identifier) => ({ identifier, name: identifier, active: true, detail: {} })),
-  );
-  return await programmes.find(identifiers, tx);
-};
-
 const casesOf = async (tx: Tx, context: ApplyContext, named: readonly NamedProgrammes[]): Promise<readonly Case[]> => {
   const ids = named.map(({ id }) => id);
   const said = await readSaidEnrolments(tx, ids);
   const identifiers = [...new Set(named.flatMap(({ programmes }) => programmes))];
   if (said.length === 0 && identifiers.length === 0) return [];
-  const programmes = await programmesOf(tx, context, identifiers);
+  const programmes = await context.programmes.ensure(
+    tx,
+    identifiers.map((identifier) => ({ identifier })),
+  );
   const enrolments = new Map(
     (await context.programmes.enrolmentsOf(ids, tx)).map((one) => [key(one.registrantId, one.programmeId), one]),
   );

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { sleep } from '../../../src/core/async.ts';
 import type { SearchQuestion } from '../../../src/dci/client/ask-search.ts';
 import type { PullSettings } from '../../../src/dci/client/pulls.store.ts';
-import type { Group, Individual } from '../../../src/registry/index.ts';
+import { toRecord } from '../../../src/dci/registries/all.ts';
+import { type Group, type Individual, readFeed } from '../../../src/registry/index.ts';
 import { describeStore } from '../../support/stores.ts';
 import { child } from '../inbox/teller.ts';
 import { found, type Heard } from './fake-registry.ts';
@@ -26,6 +27,15 @@ describeStore('taking in what another registry answers', ({ url }) => {
     const [holder] = await registry.holders([{ type, value }]);
     return holder && (await registry.load([holder.id])).get(holder.id);
   };
+  /** The enrolments that the feed tells of: programme, state and who says so. */
+  const programmesOf = async (brn: string): Promise<readonly string[]> => {
+    const person = await holderOf('BRN', brn);
+    const rows = await asking.ground.db.read((reader) => readFeed(reader, 0, 100_000));
+    return rows
+      .filter(({ type, subject }) => type === 'enrolment.added' && subject === person?.id)
+      .map(({ source, detail }) => `${detail['programme']} ${detail['status']} ${source}`)
+      .sort();
+  };
   /** A registry of these records, page by page. */
   const serve = (records: readonly object[], total: number | undefined = records.length) =>
     asking.other.answer((heard: Heard) => {
@@ -46,16 +56,29 @@ describeStore('taking in what another registry answers', ({ url }) => {
     assert.deepEqual([second.created, second.updated, second.unchanged], [0, 0, 5]);
     const person = await holderOf('BRN', 'P-5');
     assert.deepEqual(person?.provenance, { '*': `dci:${CIVIL}` });
-    assert.deepEqual(person?.sections?.benefit?.['programme_identifier'], [{ programme_identifier: 'CASH-1' }]);
+    assert.deepEqual(await programmesOf('P-5'), ['CASH-1 enrolled dci:crvs.example.org']);
   });
 
   it('keeps the programmes that a person is in already', async () => {
     serve([child('P-1')]);
     await asking.pull(CIVIL, births, { programme: 'CASH-2' });
-    assert.deepEqual((await holderOf('BRN', 'P-1'))?.sections?.benefit?.['programme_identifier'], [
-      { programme_identifier: 'CASH-1' },
-      { programme_identifier: 'CASH-2' },
-    ]);
+    const both = ['CASH-1 enrolled dci:crvs.example.org', 'CASH-2 enrolled dci:crvs.example.org'];
+    assert.deepEqual(await programmesOf('P-1'), both);
+    const person = (await holderOf('BRN', 'P-1')) as Individual;
+    const { programme_identifier: shown } = toRecord('ibr', person, { kin: [], today: '2026-06-01' });
+    assert.deepEqual(shown, [{ programme_identifier: 'CASH-1' }, { programme_identifier: 'CASH-2' }]);
+  });
+
+  it('does not put back who left the programme since', async () => {
+    const { db, programmes } = asking.ground;
+    const person = (await holderOf('BRN', 'P-1')) as Individual;
+    const programmeId = (await programmes.find(['CASH-2'])).get('CASH-2')?.id ?? '';
+    const request = { registrantId: person.id, programmeId, status: 'exited' } as const;
+    await db.write((tx) => programmes.enrol(tx, [request], 'user:1'));
+    serve([child('P-1')]);
+    assert.equal((await asking.pull(CIVIL, births, { programme: 'CASH-2' })).unchanged, 1);
+    const states = (await programmes.enrolmentsOf([person.id])).map(({ status }) => status);
+    assert.deepEqual(states.sort(), ['enrolled', 'exited']);
   });
 
   it('comes to an end with a registry that counts nothing, and with one that knows no pages', async () => {

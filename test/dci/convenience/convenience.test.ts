@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as validators from '#validators';
 import { fromRecord } from '../../../src/dci/registries/all.ts';
+import { readFeed } from '../../../src/registry/index.ts';
 import { put } from '../../registry/support.ts';
 import { describeStore } from '../../support/stores.ts';
 import { type Envelope, signString, type TestPeer } from '../peer.ts';
@@ -221,6 +222,32 @@ describeStore('the convenience calls', ({ database }) => {
       const graduated = await update([beneficiary('NEW-1', '3')]);
       assert.equal(graduated.json.message.enrolled_response[0].enrolled_status, 'no');
       assert.equal(await isEnrolled('NEW-1'), 'no');
+    });
+
+    it('keeps them as enrolments, which are told with the record and not once more', async () => {
+      const { db, registry } = server.deps;
+      const states = async () => {
+        const [holder] = await registry.holders([{ type: 'UIN', value: 'KEPT' }]);
+        const [one] = await server.programmes.enrolmentsOf([holder?.id ?? '']);
+        return [one?.status, one?.enrolledOn, one?.exitReason];
+      };
+      await update([beneficiary('KEPT', '1')]);
+      assert.deepEqual(await states(), ['enrolled', '2026-01-01', undefined]);
+      await update([beneficiary('KEPT', '3')]);
+      assert.deepEqual(await states(), ['exited', '2026-01-01', 'graduated']);
+      const [holder] = await registry.holders([{ type: 'UIN', value: 'KEPT' }]);
+      const rows = (await db.read((reader) => readFeed(reader, 0, 10_000))).filter(
+        ({ subject }) => subject === holder?.id,
+      );
+      assert.deepEqual(
+        rows.map(({ type, detail }) => [type, detail['told']]),
+        [
+          ['registrant.registered', undefined],
+          ['enrolment.added', true],
+          ['registrant.updated', undefined],
+          ['enrolment.changed', true],
+        ],
+      );
     });
 
     it('changes nothing twice under one message id', async () => {

@@ -232,7 +232,8 @@ describeStore('what other registries tell us', ({ url }) => {
     const { transactionId, correlationId } = await askLater(true);
     await tell('/crvs/registry/on-search', envelope('search', onSearch('another', correlationId, child('C-1'))));
     const person = await holderOf('C-1');
-    assert.equal(Array.isArray(person?.sections?.benefit?.['programme_identifier']), true);
+    const [enrolment] = await asking.ground.programmes.enrolmentsOf([person?.id ?? '']);
+    assert.equal(enrolment?.status, 'enrolled');
     const asked = await asking.ground.db.read((reader) => readAsked(reader, transactionId));
     assert.equal(asked?.state, 'answered');
     const [answer] = (await asking.answers(transactionId)).answers;

@@ -16,7 +16,7 @@ describeStore('accepting a notification', ({ database }) => {
     let inbox: Inbox | undefined;
     const receive: Inbox['receive'] = (...given) => (inbox as Inbox).receive(...given);
     server = await startDciServer({ db: database(), deps: { inbox: { receive } } });
-    const take = createTakeRecords(server.deps);
+    const take = createTakeRecords({ ...server.deps, programmes: server.programmes });
     // Fails after it has written: what is left then was not one commit.
     const takeRecords: TakeRecords = async (tx, records) => {
       const taken = await take(tx, records);

@@ -190,6 +190,13 @@ describe('the events of a change', () => {
       ['update', 'benefit'],
     ],
     ['an enrolment', 'ibr', change('enrolment.added', {}, {}), ['update', 'enrolment']],
+    ['an enrolment that the record told of', 'ibr', change('enrolment.added', {}, {}, { told: true }), []],
+    [
+      'an end that the record told of',
+      'ibr',
+      change('enrolment.changed', {}, {}, { status: 'exited', told: true }),
+      [],
+    ],
     [
       'an enrolment that ended',
       'ibr',

@@ -153,6 +153,30 @@ describeStore('subscriptions on the wire', ({ database }) => {
     assert.equal(new Set(calls.map(({ json }) => json.header.meta.subscription_code)).size, asked.length);
   });
 
+  it('of the beneficiary registry tell of enrolments in a programme, and of their ends', async () => {
+    const { programmes } = server;
+    const added = await subscribe({ reg_event_type: 'enrollement' }, '/ibr/registry');
+    const changed = await subscribe({ reg_event_type: 'enrollement_status_change' }, '/ibr/registry');
+    const [who = ''] = await put(database(), server.registry, person('Enrolled', uin(unique('UIN'))));
+    const enrol = (status: 'enrolled' | 'exited') =>
+      database().write(async (tx) => {
+        const programmeId = (await programmes.ensure(tx, [{ identifier: 'TOLD' }])).get('TOLD')?.id ?? '';
+        await programmes.enrol(tx, [{ registrantId: who, programmeId, status }], BY);
+      });
+    await enrol('enrolled');
+    await await_('notify', 1);
+    await enrol('exited');
+    const calls = await await_('notify', 2);
+    for (const { json } of calls) assertCallbackShape(json, 'ibr');
+    assert.deepEqual(
+      calls.map(({ json }) => json.header.meta.subscription_code),
+      [added, changed],
+    );
+    const [first] = calls.map(({ json }) => json.message.notify_event[0].data.reg_records);
+    assert.deepEqual(first.programme_identifier, [{ programme_identifier: 'TOLD' }]);
+    assert.equal(first.enrollment_status, '1');
+  });
+
   it('keep ids and message until acknowledged, and the order of what happened to one person', async () => {
     const id = unique('UIN');
     await subscribe({ filter: byId('UIN', id), reg_event_type: 'UPDATE' });
