@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { toRecord as toDciRecord } from '../../src/dci/registries/all.ts';
 import type { ImportReport } from '../../src/exchange/import/report.ts';
+import { createProgrammes } from '../../src/programmes/index.ts';
+import type { Registrant } from '../../src/registry/index.ts';
 import { describeStore } from '../support/stores.ts';
 import { everybody, holderOf, household, idOf, makePlace, member, type Place, person } from './support.ts';
 
@@ -359,6 +362,37 @@ describeStore('import', ({ database, again }) => {
       demographic_info: { name: { surname: 'Obi', given_name: 'Ada' }, birth_date: '1990-01-01T00:00:00Z', ...more },
     });
     const dci = { format: { dci: 'social' as const } };
+
+    it('keeps the enrolment that a beneficiary record tells of, and gives the record back field for field', async () => {
+      const ibr = { format: { dci: 'ibr' as const } };
+      const uin = fresh();
+      const record = (status: string) => ({
+        assistance_unit: '1',
+        member: { member_identifier: [{ identifier_type: 'UIN', identifier_value: uin }] },
+        programme_identifier: [{ programme_identifier: 'P-1', programme_name: 'Cash' }],
+        enrollment_date: '2026-01-01T00:00:00Z',
+        enrollment_status: status,
+      });
+      const programmes = createProgrammes({ db: database(), registry: place.registry, clock: place.clock });
+      for (const [status, kept] of [
+        ['4', 'paused'],
+        ['1', 'enrolled'],
+      ] as const) {
+        await place.run([record(status)], ibr);
+        assert.deepEqual(counts(await place.run([record(status)], ibr)), [1, 0, 0, 1, 0]);
+        assert.deepEqual(counts(await place.run([record(status)], { ...ibr, dryRun: true })), [1, 0, 0, 1, 0]);
+        const [holder] = await place.registry.holders([{ type: 'UIN', value: uin }]);
+        const id = holder?.id ?? '';
+        assert.equal((await programmes.enrolmentsOf([id]))[0]?.status, kept);
+        const stored = (await place.registry.load([id])).get(id) as Registrant;
+        const { programme_identifier, enrollment_date, enrollment_status } = toDciRecord('ibr', stored, {
+          kin: [],
+          today: '2026-06-01',
+        });
+        const { member: _member, assistance_unit: _unit, ...said } = record(status);
+        assert.deepEqual({ programme_identifier, enrollment_date, enrollment_status }, said);
+      }
+    });
 
     it('upserts a person by identifier', async () => {
       const a = fresh();
