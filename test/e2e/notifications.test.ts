@@ -56,8 +56,7 @@ for (const backend of backends) {
       server = await serveCrosswalk(env);
     });
     afterEach(async () => {
-      await post('unsubscribe', { timestamp: new Date().toISOString(), subscription_codes: codes });
-      await until(() => calls('on-unsubscribe').length > 0);
+      await ask('unsubscribe', { timestamp: new Date().toISOString(), subscription_codes: codes });
       codes = [];
       await server.end('SIGKILL');
     });
@@ -79,8 +78,13 @@ for (const backend of backends) {
         if (Date.now() - since > ms) throw new Error('it did not come to that');
       }
     };
-    const post = (action: string, message: object): Promise<Response> =>
-      fetch(`${server.url}/registry/${action}`, {
+    /**
+     * Asks, and waits for the answer to this very question: a kill may have kept the server from noting that an earlier
+     * test's callback arrived, and then that one comes again.
+     */
+    const ask = async (action: string, message: object): Promise<Receiver['received'][number]['json']> => {
+      const transaction_id = randomUUID();
+      const response = await fetch(`${server.url}/registry/${action}`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${token}` },
         body: JSON.stringify({
@@ -94,16 +98,20 @@ for (const backend of backends) {
             sender_uri: `${receiver.url}/registry/on-${action}`,
             total_count: 1,
           },
-          message: { transaction_id: randomUUID(), ...message },
+          message: { transaction_id, ...message },
         }),
       });
+      assert.equal(response.status, 200);
+      const answer = () => calls(`on-${action}`).find(({ json }) => json.message.transaction_id === transaction_id);
+      await until(() => answer() !== undefined);
+      return answer()?.json;
+    };
     const subscribe = async (reg_event_type: string): Promise<string> => {
       const filter = { type: '*', value: '*' };
       const subscribe_criteria = { reg_event_type, filter, notify_record_type: 'Member' };
       const item = { reference_id: '1', timestamp: new Date().toISOString(), subscribe_criteria };
-      assert.equal((await post('subscribe', { subscribe_request: [item] })).status, 200);
-      await until(() => calls('on-subscribe').length > 0);
-      const code = calls('on-subscribe')[0]?.json.message.subscribe_response[0].subscriptions[0].code;
+      const { message } = await ask('subscribe', { subscribe_request: [item] });
+      const { code } = message.subscribe_response[0].subscriptions[0];
       codes.push(code);
       return code;
     };
