@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os';
+import { benchItems } from './dci/items.bench.ts';
 import { benchSearch } from './dci/search.bench.ts';
 import { benchSubscriptions } from './dci/subscriptions.bench.ts';
 import { benchImport } from './import/import.bench.ts';
@@ -17,6 +18,7 @@ const large = process.argv.includes('--large');
 
 const benches: { readonly [name: string]: () => Promise<Row | readonly Row[]> } = {
   search: benchSearch,
+  items: benchItems,
   'point-search': () => benchPointSearch({ registrants: large ? 1_000_000 : 100_000 }),
   import: () => benchImport(large ? { individuals: 1_000_000, runs: 1 } : { individuals: 20_000, runs: 3 }),
   odk: () => benchOdk({ submissions: large ? 10_000 : 2500, runs: large ? 1 : 2 }),

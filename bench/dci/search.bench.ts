@@ -1,38 +1,17 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { runCommand, startCrosswalk, startProgram } from '../support/crosswalk.ts';
-import { idOf, writePeople } from '../support/people.ts';
-import { makePlace, type Place } from '../support/place.ts';
+import { startCrosswalk, startProgram } from '../support/crosswalk.ts';
 import { median, type Row, toRow } from '../support/row.ts';
-import { measureOne, measureRate, TOKEN, warmUp } from './load.ts';
-import { createSender } from './messages.ts';
+import { furnish, makePeer, pick, RECORDS } from './furnish.ts';
+import { measureRate, warmUp } from './load.ts';
 
-const RECORDS = 10_000;
 const ROUNDS = 4;
 const SECONDS = 3;
 const WARM_UP = 5000;
 // Messages for the first round; later ones get as many as the round before tells, and half as many again.
 const PREPARED = 6000;
-const ITEMS = 1000;
-const LONG_MESSAGES = 20;
 
-const SENDER = 'bench.example.org';
-
-/** A place with ten thousand people and one peer. */
-const furnish = async (keyFile: string): Promise<Place> => {
-  const place = await makePlace();
-  await runCommand(place, 'import', await writePeople(place.folder, RECORDS), '--json');
-  await runCommand(place, 'peer', 'add', '--sender-id', SENDER, '--key', keyFile, '--token', TOKEN, '--json');
-  return place;
-};
-
-/** Rows: the signed search of one item against its floor and against itself without a ledger, and a thousand items. */
+/** Rows: the signed search of one item against its floor, and against itself without a ledger. */
 export const benchSearch = async (): Promise<readonly Row[]> => {
-  const home = await makePlace();
-  const keyFile = join(home.folder, 'peer.json');
-  const sender = createSender(SENDER);
-  writeFileSync(keyFile, JSON.stringify(sender.jwk));
-  const pick = (): string => idOf(Math.floor(Math.random() * RECORDS));
+  const { sender, keyFile, home } = await makePeer();
   const messages = (count: number): string[] => Array.from({ length: count }, () => sender.message([pick()]));
 
   const places = [await furnish(keyFile), await furnish(keyFile)] as const;
@@ -63,10 +42,6 @@ export const benchSearch = async (): Promise<readonly Row[]> => {
       }
       prepared = Math.ceil(most * SECONDS * 1.5) + 500;
     }
-    const seconds: number[] = [];
-    for (let i = 0; i < LONG_MESSAGES; i += 1) {
-      seconds.push(await measureOne(servers.ours.url, sender.message(Array.from({ length: ITEMS }, pick)), ITEMS));
-    }
     // Round by round, as neighbours in time: what else the machine does then falls on both alike.
     const ratio = (of: readonly number[], to: readonly number[]): number =>
       median(of.map((rate, i) => rate / (to[i] as number)));
@@ -90,13 +65,6 @@ export const benchSearch = async (): Promise<readonly Row[]> => {
         ratio: ratio(rates.ours, rates.unlogged),
         budget: { is: 'at least', value: 0.75, of: 'ratio' },
         about,
-      }),
-      toRow({
-        name: 'one message with 1,000 idtype-value items',
-        unit: 'look-ups a second',
-        ours: ITEMS / median(seconds),
-        budget: { is: 'at least', value: 20_000, of: 'ours' },
-        about: { messages: LONG_MESSAGES, best: Math.round(ITEMS / Math.min(...seconds)) },
       }),
     ];
   } finally {
