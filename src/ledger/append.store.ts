@@ -1,4 +1,5 @@
 import { insertRows, type Reader, rowsOf, type Tx } from '../storage/index.ts';
+import { type NamedSubjects, namingFew, namingMany } from './subjects.store.ts';
 import type { Frontier, Subtree } from './tree.ts';
 
 /** The one row that every append moves. */
@@ -32,11 +33,6 @@ export interface BodyRow {
 export const ENTRIES_PER_BLOCK = 1024;
 
 export const blockOf = (seq: number): number => Math.floor(seq / ENTRIES_PER_BLOCK);
-
-export interface SubjectRow {
-  readonly seq: number;
-  readonly subject: Buffer;
-}
 
 const HASH_BYTES = 32;
 
@@ -83,7 +79,7 @@ export const ENTRY_COLUMNS = [
 export interface AppendedRows {
   readonly entries: readonly EntryRow[];
   readonly bodies: readonly BodyRow[];
-  readonly subjects: readonly SubjectRow[];
+  readonly subjects: readonly NamedSubjects[];
   readonly subtrees: readonly (Subtree & { readonly hash: Buffer })[];
   readonly frontier: Frontier;
   readonly lastAt: string;
@@ -126,7 +122,13 @@ const tablesOf = ({ entries, bodies, subjects, subtrees }: AppendedRows): Table[
     name: 'ledger_subjects',
     columns: ['block', 'subject', 'seq'],
     types: ['bigint', 'bytea', 'bigint'],
-    rows: subjects.map(({ subject, seq }) => [blockOf(seq), subject, seq]),
+    rows: namingFew(subjects).flatMap(({ subjects, seq }) => subjects.map((subject) => [blockOf(seq), subject, seq])),
+  },
+  {
+    name: 'ledger_subject_lists',
+    columns: ['seq', 'subjects'],
+    types: ['bigint', 'bytea'],
+    rows: namingMany(subjects).map(({ seq, list }) => [seq, list]),
   },
   {
     name: 'ledger_subtrees',

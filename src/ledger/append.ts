@@ -1,8 +1,9 @@
 import { type Clock, toTimestamp } from '../core/clock.ts';
 import { atEnd, createBatcher, type Database, type Tx } from '../storage/index.ts';
-import { type BodyRow, type EntryRow, readState, type SubjectRow, writeAppended } from './append.store.ts';
+import { type BodyRow, type EntryRow, readState, writeAppended } from './append.store.ts';
 import { type Prepare, type PreparedEntry, toLeaf } from './entry.ts';
 import type { Appended, EntryDraft } from './ports.ts';
+import type { NamedSubjects } from './subjects.store.ts';
 import { appendLeaf, type Frontier, leafHash, type Subtree } from './tree.ts';
 
 // Every eighth level of the tree is stored: one row for 256 leaves, and no node is more than 255 hashes away.
@@ -31,7 +32,7 @@ const appendAll = async (tx: Tx, clock: Clock, waiting: readonly Waiting[]): Pro
   const recordedAt = isLater ? now : state.lastAt;
   const entries: EntryRow[] = [];
   const bodies: BodyRow[] = [];
-  const subjects: SubjectRow[] = [];
+  const subjects: NamedSubjects[] = [];
   const subtrees: (Subtree & { hash: Buffer })[] = [];
   const keep = (subtree: Subtree, hash: Buffer): void => {
     if (subtree.level > 0 && subtree.level % LEVELS_PER_STORED === 0) subtrees.push({ ...subtree, hash });
@@ -56,7 +57,7 @@ const appendAll = async (tx: Tx, clock: Clock, waiting: readonly Waiting[]): Pro
       replyTo,
     });
     if (stored) bodies.push({ seq, ...stored });
-    for (const subject of entry.subjects) subjects.push({ seq, subject });
+    subjects.push({ seq, subjects: entry.subjects });
   }
   await writeAppended(tx, { entries, bodies, subjects, subtrees, frontier, lastAt: recordedAt });
 };

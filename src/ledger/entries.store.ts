@@ -1,5 +1,6 @@
 import { type Profile, type Reader, rowsOf } from '../storage/index.ts';
 import { type BodyRow, blockOf, ENTRIES_PER_BLOCK, ENTRY_COLUMNS, type EntryRow, readState } from './append.store.ts';
+import { listHolds } from './subjects.store.ts';
 
 /** An entry as it stands in the store, which somebody may have altered. */
 export interface StoredEntry extends EntryRow {
@@ -101,16 +102,19 @@ export interface EntryFilter {
   readonly limit: number;
 }
 
+/** A statement that selects seqs, with its bindings. */
+type Hits = readonly [sql: string, bindings: readonly unknown[]];
+
 /**
  * The entries with a value in a column that is indexed by block, asking block after block; with its bindings. The
  * joins are written so that neither planner can choose to read the whole table instead.
  */
-export const hits = (
+const hits = (
   profile: Profile,
   [source, column]: readonly [source: string, column: string],
   value: unknown,
   { begin, end }: Pick<EntryFilter, 'begin' | 'end'>,
-): readonly [sql: string, bindings: readonly unknown[]] => {
+): Hits => {
   const [first, last] = [blockOf(begin), blockOf(Math.max(begin, end - 1))];
   const block = source === 'ledger_subjects' ? 'block' : '(seq >> 10)';
   if (profile.name === 'sqlite') {
@@ -125,11 +129,19 @@ export const hits = (
   ];
 };
 
-/** The rarest thing that was asked for, if it is one that is indexed by block. */
-const rarest = ({ messageId, subject, transactionId }: EntryFilter): [[string, string], unknown] | undefined => {
-  if (messageId !== undefined) return [['ledger_entries', 'message_id'], messageId];
-  if (subject !== undefined) return [['ledger_subjects', 'subject'], subject];
-  if (transactionId !== undefined) return [['ledger_entries', 'transaction_id'], transactionId];
+/** The entries that name a subject, among few or among many. */
+export const subjectHits = (profile: Profile, subject: Buffer, within: Pick<EntryFilter, 'begin' | 'end'>): Hits => {
+  const [few, bindings] = hits(profile, ['ledger_subjects', 'subject'], subject, within);
+  const many = `select seq from ledger_subject_lists where seq >= ? and seq < ? and ${listHolds(profile)}`;
+  return [`select seq from (${few}) few union all ${many}`, [...bindings, within.begin, within.end, subject]];
+};
+
+/** The entries with the rarest thing that was asked for, if it is one that is indexed by block. */
+const rarest = (profile: Profile, filter: EntryFilter): Hits | undefined => {
+  const { messageId, subject, transactionId } = filter;
+  if (messageId !== undefined) return hits(profile, ['ledger_entries', 'message_id'], messageId, filter);
+  if (subject !== undefined) return subjectHits(profile, subject, filter);
+  if (transactionId !== undefined) return hits(profile, ['ledger_entries', 'transaction_id'], transactionId, filter);
   return undefined;
 };
 
@@ -141,17 +153,19 @@ export const findEntries = async (reader: Reader, filter: EntryFilter): Promise<
     conditions.push(`${column} = ?`);
     bindings.push(value);
   };
-  const rare = rarest(filter);
+  const rare = rarest(reader.profile, filter);
   if (rare) {
-    const [sql, values] = hits(reader.profile, ...rare, filter);
+    const [sql, values] = rare;
     conditions.push(`seq in (${sql})`);
     bindings.push(...values);
   }
-  if (filter.subject && rare?.[1] !== filter.subject) {
+  if (filter.subject && filter.messageId !== undefined) {
+    const inLists = `select 1 from ledger_subject_lists l where l.seq = ledger_entries.seq and ${listHolds(reader.profile)}`;
     conditions.push(
-      'seq in (select seq from ledger_subjects where block = (ledger_entries.seq >> 10) and subject = ?)',
+      `(seq in (select seq from ledger_subjects where block = (ledger_entries.seq >> 10) and subject = ?)
+        or exists (${inLists}))`,
     );
-    bindings.push(filter.subject);
+    bindings.push(filter.subject, filter.subject);
   }
   equals('peer', filter.peer);
   equals('message_id', filter.messageId);

@@ -1,11 +1,11 @@
 import { anyOf, listOf, type Reader, rowsOf, type Tx } from '../storage/index.ts';
 import { blockOf, readState } from './append.store.ts';
-import { hits } from './entries.store.ts';
+import { subjectHits } from './entries.store.ts';
 
 /** Seqs, in order, of entries that still have a body and name this subject, or answer or ask one that does. */
 export const seqsOfSubject = async (reader: Reader, subject: Buffer): Promise<readonly number[]> => {
   const end = (await readState(reader)).frontier.size;
-  const [named, bindings] = hits(reader.profile, ['ledger_subjects', 'subject'], subject, { begin: 0, end });
+  const [named, bindings] = subjectHits(reader.profile, subject, { begin: 0, end });
   const rows = await rowsOf<{ seq: number }>(
     reader,
     `with named as (select seq from (${named}) found),
@@ -52,6 +52,7 @@ export const deleteBodies = async (tx: Tx, seqs: readonly number[]): Promise<rea
     listOf(tx.profile, blocks),
     ...list,
   ]);
+  await rowsOf(tx, `delete from ledger_subject_lists where ${anyOf(tx.profile, 'seq')}`, list);
   return gone.map(({ seq }) => Number(seq)).sort((a, b) => a - b);
 };
 

@@ -11,7 +11,7 @@ import { deleteBodies, markErased, seqsOfSubject, seqsWithBody } from './privacy
 // One erasure entry names at most this many, so that leaf and transaction stay small.
 const PER_ENTRY = 500;
 
-const TABLES = ['ledger_bodies', 'ledger_subjects'];
+const TABLES = ['ledger_bodies', 'ledger_subjects', 'ledger_subject_lists'];
 
 interface Deps {
   readonly db: Database;

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sleep } from '../../src/core/async.ts';
-import { type Ledger, program } from '../../src/ledger/index.ts';
+import { type Ledger, type LedgerQuestion, program } from '../../src/ledger/index.ts';
+import type { EntryDraft } from '../../src/ledger/ports.ts';
 import { describeStore } from '../support/stores.ts';
 import { editBySql, readBySql } from './raw.ts';
 import { exchange, ledgerOn, makeClock } from './support.ts';
@@ -91,6 +92,24 @@ describeStore('erasing messages', ({ database, url, again }) => {
       [undefined, 'string', 'string'],
     );
     await ledger.startRetention({ in: 0, out: 0 }).stop();
+    assert.deepEqual((await ledger.verify()).problems, []);
+  });
+
+  it('finds and removes a message that names many people by any one of them', async () => {
+    const people = Array.from({ length: 200 }, (_, i) => `MANY-${i}`);
+    const [question, reply] = exchange('many') as [EntryDraft, EntryDraft];
+    await ledger.record([{ ...question, subjects: people }, reply]);
+    await ledger.record(exchange('one-of-them', 'MANY-150'));
+    const found = async (more: LedgerQuestion) =>
+      (await ledger.find({ subject: 'many-150', ...more })).entries.map(({ entry }) => entry?.['message_id']);
+    assert.deepEqual(await found({}), ['many', 'one-of-them']);
+    assert.deepEqual(await found({ messageId: 'many' }), ['many']);
+    assert.deepEqual(await found({ messageId: 'fresh' }), []);
+    assert.equal((await ledger.eraseSubject('MANY-150')).erased, 4);
+    assert.deepEqual(await found({}), []);
+    assert.equal((await ledger.eraseSubject('MANY-7')).erased, 0);
+    const rows = await readBySql<{ n: number }>(url(), 'select count(*) as n from ledger_subject_lists');
+    assert.equal(Number(rows[0]?.n), 0);
     assert.deepEqual((await ledger.verify()).problems, []);
   });
 
