@@ -21,6 +21,9 @@ export const literalAddress = (hostname: string): string | undefined => {
   return isIP(bare) ? bare : undefined;
 };
 
+// What proxies pass on at most. Our own questions by id come to some thousand characters.
+const LONGEST_URL = 8192;
+
 const isLoopbackName = (hostname: string): boolean => /^(.+\.)?localhost\.?$/i.test(hostname);
 
 /**
@@ -29,7 +32,7 @@ const isLoopbackName = (hostname: string): boolean => /^(.+\.)?localhost\.?$/i.t
  * looked up, on the answer that is used.
  */
 export const checkUrl = (text: string, reach: Reach): URL => {
-  if (text.length > 2048 || !URL.canParse(text)) throw new Fault('net.refused', 'not a usable URL');
+  if (text.length > LONGEST_URL || !URL.canParse(text)) throw new Fault('net.refused', 'not a usable URL');
   const url = new URL(text);
   if (url.protocol !== 'https:' && !(reach === 'private' && url.protocol === 'http:')) {
     throw new Fault('net.refused', `only ${reach === 'private' ? 'http and https' : 'https'} addresses are allowed`);

@@ -9,7 +9,7 @@ const MOST_BYTES = 5000;
 const sizeOf = (id: string): number => encodeURIComponent(`__id eq '${id}' or `).length;
 
 /** Groups that fit into one request each. */
-const toGroups = (ids: readonly string[]): string[][] => {
+export const toGroups = (ids: readonly string[]): string[][] => {
   const groups: string[][] = [];
   let size = 0;
   for (const id of ids) {

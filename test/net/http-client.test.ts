@@ -59,7 +59,7 @@ describe('address guard', () => {
     '//peer.example.org',
     'nonsense',
     '',
-    `https://peer.example.org/${'x'.repeat(3000)}`,
+    `https://peer.example.org/${'x'.repeat(9000)}`,
   ]) {
     it(`refuses ${url.slice(0, 60)} before anything is sent`, () => {
       assert.throws(

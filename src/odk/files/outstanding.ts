@@ -1,13 +1,11 @@
-import { chunk } from '../../core/async.ts';
 import { isFault } from '../../core/fault.ts';
 import { isObject } from '../../core/json.ts';
+import { toGroups } from '../by-id.ts';
 import { isCentralError } from '../central/answer.ts';
 import type { ODataRow } from '../central/api.ts';
 import type { PollContext } from '../ports.ts';
 import { idOf } from '../stage.ts';
 import type { FileEntry } from './files.store.ts';
-
-const ID_GROUP = 40;
 
 const presentOf = (row: ODataRow): number => {
   const system = row['__system'];
@@ -17,7 +15,7 @@ const presentOf = (row: ODataRow): number => {
 /** Submissions that hold any file at all, by many in one request. */
 const withFiles = async ({ central }: PollContext, ids: readonly string[]): Promise<ReadonlySet<string>> => {
   const found = new Set<string>();
-  for (const group of chunk(ids, ID_GROUP)) {
+  for (const group of toGroups(ids)) {
     for (const row of await central.byIds(group)) if (presentOf(row) > 0) found.add(idOf(row));
   }
   return found;
