@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Answers } from '../../src/demo/fake-central/index.ts';
+import { householdRegistrationXml } from '../../src/demo/household-registration/form.ts';
 import { generateSubmissions } from '../../src/demo/household-registration/generate.ts';
 import { householdRegistrationMapping } from '../../src/demo/household-registration/mapping.ts';
 import { type Draft, toDraft } from '../../src/registry/index.ts';
@@ -75,6 +76,7 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
   });
 
   it('2: two of one millisecond are imported, none twice', async () => {
+    await importer.add(field, `${householdRegistrationMapping}source: { poll: { overlap: 0s } }\n`);
     const [one, other] = [fresh(), fresh()];
     const submissionDate = new Date(now).toISOString();
     field.form.submit(one.answers, { id: one.id, submissionDate });
@@ -204,6 +206,37 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
     await passOverlap();
     field.form.restore(id);
     assert.equal((await poll()).restored, 1);
+  });
+
+  it('13: one id in two forms is two households; the id stays with the first as its identifier', async () => {
+    const [one, other] = [fresh(), fresh()];
+    const visits = householdRegistrationMapping.replace('form: household_registration', 'form: visits');
+    now += 1000;
+    const form = field.central.createForm(householdRegistrationXml.replaceAll('"household_registration"', '"visits"'));
+    field.form.submit(one.answers, { id: one.id });
+    form.submit(other.answers, { id: one.id });
+    await poll();
+    await importer.add({ ...field, form }, visits, 'visits');
+    const pollVisits = () => importer.odk.sync('visits', { eager: true });
+    try {
+      const { created, parked } = await pollVisits();
+      assert.deepEqual([created, parked], [1, 0]);
+      const named = async (answers: Answers) =>
+        (await importer.everybody('group')).filter(({ identifiers }) =>
+          identifiers.some(({ value }) => value === answers['card_no']),
+        );
+      const [[first, ...more], [second]] = [await named(one.answers), await named(other.answers)];
+      assert.ok(first && second && more.length === 0 && first.id !== second.id);
+      const holds = (who: typeof first) => who.identifiers.some(({ value }) => value === one.id);
+      assert.deepEqual([holds(first), holds(second)], [true, false]);
+      now += 1000;
+      form.edit(one.id, { ...other.answers, rooms: '8' });
+      assert.equal((await pollVisits()).updated, 1);
+      assert.deepEqual([(await pollVisits()).updated, (await poll()).updated], [0, 0]);
+      assert.deepEqual((await named(one.answers))[0], first);
+    } finally {
+      await importer.odk.remove('visits');
+    }
   });
 
   it('18: an early row edited and a late row edited later during one long walk both arrive', async () => {

@@ -12,6 +12,7 @@ import { enrolNamed } from './enrol.ts';
 import { type Household, planHousehold } from './household.ts';
 import type { Letter, Prepared } from './prepare.ts';
 import { retire } from './retire.ts';
+import { withoutSharedId } from './same-id.ts';
 import { recordSubmissions } from './submission-events.ts';
 import { writeHouseholds } from './write-households.ts';
 
@@ -57,18 +58,24 @@ const takeImports = async (tx: Tx, context: ApplyContext, imports: readonly Impo
   const { registry, clock, place, writer } = context;
   const today = dayOf(clock());
   const now = toTimestamp(clock());
-  const planned = await planAll(tx, context, imports);
-  const households = planned.flatMap(({ household }) => household ?? []);
+  const plans = await planAll(tx, context, imports);
+  const households = plans.flatMap(({ household }) => household ?? []);
   const claims: Claims = await openClaims(tx, registry, households, today);
   const applied: Applied[] = [];
   const accepted: { readonly one: Import; readonly household: Household; readonly subject: string }[] = [];
-  for (const { one, household } of planned) {
+  for (const { one, household: planned } of plans) {
     const { entry } = one;
+    let household = planned;
     if (!household) {
       applied.push({ prepared: one, outcome: 'unchanged', letter: undefined, subject: entry.subject, household });
       continue;
     }
-    const clash = claims.take(household);
+    let clash = claims.take(household);
+    const apart = clash && (await withoutSharedId(tx, registry, place, entry, household, clash));
+    if (apart) {
+      household = apart;
+      clash = claims.take(household);
+    }
     if (!clash) accepted.push({ one, household, subject: household.registrants[0]?.id as string });
     else {
       const letter = letterOfClash(one, clash);
