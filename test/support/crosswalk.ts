@@ -57,22 +57,6 @@ const collect = (child: ChildProcess): { stdout: () => string; stderr: () => str
 export const runCrosswalk = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Finished> =>
   collect(spawn(process.execPath, [main, ...args], { env: environment(env), cwd: root })).end;
 
-/** Runs one command line and kills it after `ms`, as a power cut would; one that ended before ends as it did. */
-export const killCrosswalk = async (
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  ms: number,
-): Promise<Finished> => {
-  const child = spawn(process.execPath, [main, ...args], { env: environment(env), cwd: root });
-  const { end } = collect(child);
-  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
-  try {
-    return await end;
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
 /** Runs a command with `--json` and answers what it printed; throws when it failed. */
 export const jsonOf = async <T>(args: readonly string[], env: Readonly<Record<string, string>>): Promise<T> => {
   const { status, stdout, stderr } = await runCrosswalk([...args, '--json'], env);
