@@ -175,24 +175,27 @@ const escaped = (text) =>
 
 // ---------------------------------------------------------------------------------------- 3 signatures of messages
 
-// Keys are read once and kept: reading one costs as much as a signature.
-const keyObjects = new Map();
-const keyObject = (jwk) => {
-  const name = `${jwk.kty} ${jwk.crv} ${jwk.x} ${jwk.y} ${jwk.n} ${jwk.e}`;
-  const known = keyObjects.get(name);
-  if (known) return known;
-  const { kty, crv, x, y, n, e } = jwk;
-  const key = createPublicKey({ key: { kty, crv, x, y, n, e }, format: 'jwk' });
-  if (keyObjects.size >= 1000) keyObjects.clear();
-  keyObjects.set(name, key);
-  return key;
+// What is worked out of a key is worked out once and kept: reading one costs as much as a signature.
+const oncePerKey = (work) => {
+  const known = new Map();
+  return ({ kty, crv, x, y, n, e }) => {
+    const name = `${kty} ${crv} ${x} ${y} ${n} ${e}`;
+    if (!known.has(name)) {
+      const result = work({ kty, crv, x, y, n, e });
+      if (known.size >= 1000) known.clear();
+      known.set(name, result);
+    }
+    return known.get(name);
+  };
 };
 
-const thumbprint = ({ kty, crv, x, y, n, e }) => {
+const keyObject = oncePerKey((key) => createPublicKey({ key, format: 'jwk' }));
+
+const thumbprint = oncePerKey(({ kty, crv, x, y, n, e }) => {
   // RFC 7638: the members that make the key, in order.
   const members = kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x };
   return sha256(JSON.stringify(members)).toString('base64url');
-};
+});
 
 // The algorithms that count; `none` and HMAC are not among them. The key must be of the kind the algorithm demands.
 const algorithms = {
