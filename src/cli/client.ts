@@ -40,9 +40,7 @@ interface AddOptions {
   readonly rateLimitPerDay?: string;
 }
 
-export const client: CommandFile = (program, context) => {
-  const command = program.command('client').description('API clients: who may fetch tokens and what these allow');
-
+export const client: CommandFile = (command, context) => {
   command
     .command('add')
     .description('make a client; prints its id and its secret, the secret this once')

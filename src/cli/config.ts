@@ -1,20 +1,19 @@
 import { showConfig } from '../config/index.ts';
 import type { CommandFile } from './context.ts';
 
-export const config: CommandFile = (program, context) => {
-  const command = program.command('config').description('look at the configuration');
+export const config: CommandFile = (command, context) => {
   command
     .command('check')
     .description('check every setting; lists all faults at once')
-    .action(() => {
-      context.config();
+    .action(async () => {
+      await context.config();
       context.print({ ok: true }, () => 'The configuration is usable.');
     });
   command
     .command('show')
     .description('print the settings in force, secrets masked')
-    .action(() => {
-      const shown = showConfig(context.config());
+    .action(async () => {
+      const shown = showConfig(await context.config());
       context.print(shown, () =>
         Object.entries(shown)
           .map(([name, value]) => `${name}=${String(value)}`)

@@ -5,7 +5,7 @@ import type { Config } from '../config/index.ts';
 /** What a command may use; made once per run. */
 export interface CliContext {
   /** The configuration; a wrong setting ends the command with all faults listed. */
-  readonly config: () => Config;
+  readonly config: () => Promise<Config>;
   /** Opens the database (migrated), keys and everything that stands on them; closed by the frame afterwards. */
   readonly ground: () => Promise<Ground>;
   /** Prints the answer: with `--json` the value as one line of JSON, else the text for a person. */
@@ -16,5 +16,5 @@ export interface CliContext {
   readonly fail: () => void;
 }
 
-/** Adds one command (or group of commands) to the program. */
-export type CommandFile = (program: Command, context: CliContext) => void;
+/** Fills one command: its arguments and options, or the commands below it. */
+export type CommandFile = (command: Command, context: CliContext) => void;

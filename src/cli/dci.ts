@@ -128,9 +128,7 @@ const status = (context: CliContext) => async (options: StatusOptions) => {
   context.print(answer, () => JSON.stringify(answer, null, 2));
 };
 
-export const dci: CommandFile = (program, context) => {
-  const command = program.command('dci').description('ask another registry over DCI: search, subscribe, status');
-
+export const dci: CommandFile = (command, context) => {
   whomOptions(command.command('search').description('search in another registry'))
     .option('--page-size <n>', 'records of a page')
     .option('--page <n>', 'which page')

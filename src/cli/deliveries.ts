@@ -68,11 +68,7 @@ const retry = (context: CliContext) => async (options: RetryOptions, command: Co
   context.print({ retried }, () => `${retried} will be sent again by the running server.`);
 };
 
-export const deliveries: CommandFile = (program, context) => {
-  const command = program
-    .command('deliveries')
-    .description('what goes out to peers: callbacks, notifications, webhooks');
-
+export const deliveries: CommandFile = (command, context) => {
   command
     .command('list')
     .description('list them, the newest first')

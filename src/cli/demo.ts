@@ -2,12 +2,8 @@ import { runDemo } from '../demo/demo.ts';
 import type { CommandFile } from './context.ts';
 import { untilStopped } from './until-stopped.ts';
 
-export const demo: CommandFile = (program, context) => {
-  program
-    .command('demo')
-    .description(
-      'show the main job on made-up data: field submissions become people and households, and a signed DCI answer finds them',
-    )
+export const demo: CommandFile = (command, context) => {
+  command
     .option('--exit', 'end after the last step instead of serving on; status 0 only if every step held')
     .option('--people <n>', 'how many made-up people come from a file', '400')
     .option('--submissions <n>', 'how many made-up households come from the field', '300')

@@ -9,10 +9,8 @@ interface Options {
   readonly registry?: string;
 }
 
-export const exportCommand: CommandFile = (program, context) => {
-  program
-    .command('export')
-    .description('write people and households to NDJSON, or CSV by the file’s ending; import reads it back')
+export const exportCommand: CommandFile = (command, context) => {
+  command
     .argument('<file>', 'the file to write')
     .option('--kind <kind>', 'individual or group (default: both)')
     .option('--since <time>', 'only what changed since then')

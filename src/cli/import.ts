@@ -31,10 +31,8 @@ export const toKind = (kind: string | undefined) => {
   return { kind };
 };
 
-export const importCommand: CommandFile = (program, context) => {
-  program
-    .command('import')
-    .description('import people and households from NDJSON or CSV; upserts by identifier')
+export const importCommand: CommandFile = (command, context) => {
+  command
     .argument('<file>', 'one resource per line; CSV by its ending')
     .option('--kind <kind>', 'what every line is (default: each line says it)')
     .option('--format <format>', 'api-v2 (default) or dci')

@@ -2,9 +2,7 @@ import { revokeKey, rotateKeys } from '../trust/index.ts';
 import type { CommandFile } from './context.ts';
 import { table } from './table.ts';
 
-export const keys: CommandFile = (program, context) => {
-  const command = program.command('keys').description('our own keys: what we sign and are encrypted to with');
-
+export const keys: CommandFile = (command, context) => {
   command
     .command('list')
     .description('list our keys with dates and use')

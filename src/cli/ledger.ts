@@ -10,9 +10,7 @@ const inWordsOf = ({ erased, copies, purged }: Erasure): string =>
   `${erased} messages erased${copies > 0 ? `, and ${copies} copies of messages` : ''}` +
   (purged ? '.' : '; a reader kept the database from clearing its own log: run it once more in a quiet moment.');
 
-export const ledger: CommandFile = (program, context) => {
-  const command = program.command('ledger').description('the record of every message: verify, export, erase, witness');
-
+export const ledger: CommandFile = (command, context) => {
   command
     .command('verify')
     .description('check the whole ledger against its signed checkpoints; exit 1 when anything is wrong')

@@ -97,8 +97,7 @@ const parseJson = (path: string): unknown => {
 };
 
 /** `odk add · preview · sync · status · retry · remove` (odk.md §18.11). */
-export const odk: CommandFile = (program, context) => {
-  const command = program.command('odk').description('forms of ODK Central servers that are imported from');
+export const odk: CommandFile = (command, context) => {
   addAdd(command, context);
   addPreview(command, context);
   addSync(command, context);

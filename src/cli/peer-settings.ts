@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import { parse as parseYaml } from 'yaml';
 import type { AskingSettings, IssuerSettings, PeerSettings } from '../access/index.ts';
 import { Fault } from '../core/fault.ts';
 import { readKeyFile } from '../trust/index.ts';
-import type { CommandFile } from './context.ts';
 import { collect } from './options.ts';
 
 interface AskOptions {
@@ -101,7 +101,7 @@ export const toPeerSettings = ({ key, policy, scope, senderId: _senderId, ...res
 };
 
 /** The options of `peer add` and `peer update` on a command. */
-export const withPeerSettings = (command: ReturnType<Parameters<CommandFile>[0]['command']>) =>
+export const withPeerSettings = (command: Command) =>
   command
     .option('--jwks-url <url>', 'where its public keys are published')
     .option('--key <file>', 'its public key: PEM, JWK or JWKS')

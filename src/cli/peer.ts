@@ -41,9 +41,7 @@ const add = (context: CliContext) => async (options: PeerOptions) => {
   });
 };
 
-export const peer: CommandFile = (program, context) => {
-  const command = program.command('peer').description('DCI peers: who may send us messages, and how they are checked');
-
+export const peer: CommandFile = (command, context) => {
   withPeerSettings(
     command
       .command('add')

@@ -1,9 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { type Ground, openGround } from '../app.ts';
-import { type Config, configFromProcess } from '../config/index.ts';
+import type { Ground } from '../app.ts';
+import type { Config } from '../config/index.ts';
 import { isFault } from '../core/fault.ts';
-import { createLogger } from '../logger.ts';
-import { commandFiles } from './commands.ts';
+import { commands } from './commands.ts';
 import type { CliContext } from './context.ts';
 
 const USAGE = 2;
@@ -28,13 +27,14 @@ export const run = async (argv: readonly string[]): Promise<number> => {
   let ground: Ground | undefined;
   let status = 0;
   const context: CliContext = {
-    config: () => {
-      config ??= configFromProcess();
+    config: async () => {
+      config ??= (await import('../config/index.ts')).configFromProcess();
       return config;
     },
     ground: async () => {
       if (!ground) {
-        const own = context.config();
+        const own = await context.config();
+        const [{ openGround }, { createLogger }] = await Promise.all([import('../app.ts'), import('../logger.ts')]);
         // A command's log is for whoever debugs it; its answer and its error line are for the operator.
         ground = await openGround(own, createLogger(wants('--verbose') ? own.logLevel : 'silent'));
       }
@@ -49,7 +49,12 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     },
   };
 
-  for (const add of commandFiles) add(program, context);
+  // The first word is the command (no option of the program takes a value); `help` is followed by it.
+  const asked = argv.filter((word) => !word.startsWith('-') && word !== 'help')[0];
+  for (const { name, description, load } of commands) {
+    const command = program.command(name).description(description);
+    if (name === asked) (await load())(command, context);
+  }
   for (const command of walk(program)) {
     command.exitOverride();
     if (command !== program && command.commands.length === 0) {

@@ -7,10 +7,8 @@ const whole = (text: string, name: string): number => {
   return Number(text);
 };
 
-export const sample: CommandFile = (program) => {
-  program
-    .command('sample')
-    .description('print made-up people and households as NDJSON, the same for the same seed')
+export const sample: CommandFile = (command) => {
+  command
     .requiredOption('--individuals <n>', 'how many people')
     .requiredOption('--households <n>', 'how many households they live in')
     .option('--seed <n>', 'another seed, other people', '1')

@@ -15,9 +15,7 @@ const wire = (one: Subscription): object => ({
   created_at: one.createdAt,
 });
 
-export const subscription: CommandFile = (program, context) => {
-  const command = program.command('subscription').description('subscriptions that peers hold with us');
-
+export const subscription: CommandFile = (command, context) => {
   command
     .command('list')
     .description('list the subscriptions that have not ended; a paused one says why')

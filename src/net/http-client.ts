@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Agent, type Dispatcher, errors } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { Fault, isFault } from '../core/fault.ts';
 import { checkUrl, type Reach } from './address-guard.ts';
-import { guardedConnector } from './connector.ts';
+import { describeFailure } from './failure.ts';
 
 export interface HttpClientOptions {
   /** Lets requests go to http and to private and loopback addresses (closed networks, addresses an operator set). */
@@ -55,18 +55,6 @@ export interface HttpClient {
 const TEN_SECONDS = 10_000;
 const ONE_MEBIBYTE = 1 << 20;
 
-const describeFailure = (error: unknown): string => {
-  if (error instanceof errors.ConnectTimeoutError) return 'did not take the connection in time';
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) return 'fell silent';
-  if (error instanceof DOMException && error.name === 'TimeoutError') return 'did not answer in time';
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'has a name that cannot be looked up';
-  if (code === 'ECONNREFUSED') return 'refused the connection';
-  if (code.startsWith('ERR_TLS') || code.includes('CERT') || code.includes('SIGNATURE'))
-    return 'has no valid certificate';
-  return 'broke the connection';
-};
-
 /** The answer piece by piece; an endless one is cut off at the limit and not at the end of memory. */
 async function* pieces(
   body: Dispatcher.ResponseData['body'],
@@ -105,11 +93,17 @@ export const readWhole = async ({ status, headers, body }: HttpStream): Promise<
 /** An HTTP client that keeps to allowed addresses and to bounds of time and size. Close it when done. */
 export const createHttpClient = (options: HttpClientOptions): HttpClient => {
   const reach: Reach = options.allowPrivate ? 'private' : 'public';
-  const agent = new Agent({
-    connect: guardedConnector(reach, options.connectTimeoutMs ?? TEN_SECONDS),
-    connections: options.connections ?? 16,
-    keepAliveTimeout: 30_000,
-  });
+  // Loaded with the first request: a server that starts has nobody to call yet.
+  let opening: Promise<Agent> | undefined;
+  const openAgent = (): Promise<Agent> => {
+    opening ??= import('./agent.ts').then(({ createAgent }) =>
+      createAgent(reach, {
+        connections: options.connections ?? 16,
+        connectTimeoutMs: options.connectTimeoutMs ?? TEN_SECONDS,
+      }),
+    );
+    return opening;
+  };
 
   const send = async <T>(
     request: HttpRequest,
@@ -118,6 +112,7 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
     read: (response: HttpStream) => Promise<T>,
   ): Promise<T> => {
     const idle = request.idleTimeoutMs ?? request.timeoutMs ?? TEN_SECONDS;
+    const agent = await openAgent();
     const { statusCode, headers, body } = await agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
@@ -170,6 +165,6 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
   return {
     request: (request) => stream(request, readWhole),
     stream,
-    close: () => agent.destroy(),
+    close: async () => (await opening)?.destroy(),
   };
 };

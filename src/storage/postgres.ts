@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import knexFactory, { type Knex } from 'knex';
-import pg from 'pg';
+import type Pg from 'pg';
 import { sleep } from '../core/async.ts';
 import { Fault } from '../core/fault.ts';
 import type { Database, OpenOptions } from './database.ts';
@@ -10,10 +10,14 @@ import { closeTx, makeReader, makeTx, type Profile, runEndSteps, type Tx } from 
 
 const profile: Profile = { name: 'postgres', maxBindings: 60_000, skipLocked: true, shared: true };
 
-// Sequence numbers and counts fit a JavaScript number (2^53); text would spread through the whole code.
-const typesOfPg = createRequire(import.meta.url)('pg').types as typeof pg.types;
-typesOfPg.setTypeParser(20, Number);
-pg.types.setTypeParser(20, Number);
+/** The driver, loaded only where there is a PostgreSQL. */
+const loadDriver = async (): Promise<typeof Pg> => {
+  const { default: pg } = await import('pg');
+  const pgOfKnex = createRequire(import.meta.url)('pg') as typeof Pg;
+  // Sequence numbers and counts fit a JavaScript number (2^53); text would spread through the whole code.
+  for (const { types } of [pg, pgOfKnex]) types.setTypeParser(20, Number);
+  return pg;
+};
 
 // Any fixed numbers will do, as long as every process uses the same: one orders commits, one guards migrations.
 const ORDER_LOCK = 7_201_001;
@@ -35,6 +39,7 @@ interface Job {
 
 /** Opens a PostgreSQL database; several processes on several machines may share it. */
 export const openPostgres = async (options: OpenOptions): Promise<Database> => {
+  const pg = await loadDriver();
   const knex = knexFactory({
     client: 'pg',
     connection: { connectionString: options.url, application_name: 'crosswalk' },
@@ -150,7 +155,7 @@ export const openPostgres = async (options: OpenOptions): Promise<Database> => {
   }, WATCH_MS);
   poll.unref();
 
-  let listener: pg.Client | undefined;
+  let listener: Pg.Client | undefined;
   let closed = false;
   const listen = async (): Promise<void> => {
     if (closed) return;

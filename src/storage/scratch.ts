@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 
 /** A place in a PostgreSQL database that can be thrown away whole. */
 export interface Scratch {
@@ -13,6 +12,7 @@ export interface Scratch {
  */
 export const scratchSchema = async (url: string): Promise<Scratch | undefined> => {
   if (url.startsWith('sqlite:')) return undefined;
+  const { default: pg } = await import('pg');
   const schema = `scratch_${randomBytes(6).toString('hex')}`;
   const run = async (sql: string): Promise<void> => {
     const client = new pg.Client({ connectionString: url });

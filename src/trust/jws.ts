@@ -1,5 +1,5 @@
 import { CompactSign, compactVerify } from 'jose';
-import nodeJose from 'node-jose';
+import type { JWK } from 'node-jose';
 import { Fault } from '../core/fault.ts';
 import { isObject } from '../core/json.ts';
 import { canonicalize, type Omit } from './canonical-json.ts';
@@ -48,12 +48,15 @@ export const parseJws = (text: string): ParsedJws => {
   return { protectedPart, payload, signature, algorithm, ...(kid !== undefined && { kid }) };
 };
 
+// Loaded with the first message that needs it: it takes a tenth of the start.
+const loadNodeJose = async () => (await import('node-jose')).default;
+
 // node-jose reads every key type but Ed25519, and one such key spoils a whole set for it: so keys go in one by one.
-const imported = new WeakMap<VerificationKey, Promise<nodeJose.JWK.Key>>();
-const importKey = (key: VerificationKey): Promise<nodeJose.JWK.Key> => {
+const imported = new WeakMap<VerificationKey, Promise<JWK.Key>>();
+const importKey = (key: VerificationKey): Promise<JWK.Key> => {
   let reading = imported.get(key);
   if (!reading) {
-    reading = nodeJose.JWK.asKey(key.jwk as unknown as nodeJose.JWK.RawKey);
+    reading = loadNodeJose().then((nodeJose) => nodeJose.JWK.asKey(key.jwk as unknown as JWK.RawKey));
     imported.set(key, reading);
   }
   return reading;
@@ -68,7 +71,10 @@ export const verifyCompact = async (
   if (!key.algorithms.includes(algorithm)) return false;
   try {
     if (algorithm === 'EdDSA') await compactVerify(compact, key.key, { algorithms: ['EdDSA'] });
-    else await nodeJose.JWS.createVerify(await importKey(key), { algorithms: [algorithm] }).verify(compact);
+    else {
+      const nodeJose = await loadNodeJose();
+      await nodeJose.JWS.createVerify(await importKey(key), { algorithms: [algorithm] }).verify(compact);
+    }
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import OAuth2Server from '@node-oauth/oauth2-server';
+import type OAuth2Server from '@node-oauth/oauth2-server';
 import type { TokenRequest } from './read-request.ts';
 import { OAuthRefusal } from './refusal.ts';
 
@@ -21,7 +21,7 @@ export interface Granted<C> {
 /** Client credentials, the one grant there is; the rules are the library's, the clients and the tokens ours. */
 export const createGrant = <C>(model: GrantModel<C>): ((request: TokenRequest) => Promise<Granted<C>>) => {
   const clientOf = (found: OAuth2Server.Client): C => found['client'] as C;
-  const server = new OAuth2Server({
+  const options: OAuth2Server.ServerOptions = {
     accessTokenLifetime: model.seconds,
     model: {
       async getClient(clientId: string, secret: string) {
@@ -42,7 +42,7 @@ export const createGrant = <C>(model: GrantModel<C>): ((request: TokenRequest) =
       }),
       getAccessToken: async () => false as const,
     },
-  });
+  };
 
   return async ({ grant, clientId, secret, scope }) => {
     if (grant !== 'client_credentials') {
@@ -52,14 +52,17 @@ export const createGrant = <C>(model: GrantModel<C>): ((request: TokenRequest) =
         "Unsupported grant_type. Only 'client_credentials' is supported.",
       );
     }
-    const request = new OAuth2Server.Request({
+    // Loaded with the first token that is asked for, not with every start.
+    const { default: OAuth2 } = await import('@node-oauth/oauth2-server');
+    const request = new OAuth2.Request({
       method: 'POST',
       query: {},
       headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '1' },
       body: { grant_type: grant, client_id: clientId, client_secret: secret, ...(scope ? { scope } : {}) },
     });
-    const token = await server.token(request, new OAuth2Server.Response({})).catch((error: unknown) => {
-      if (!(error instanceof OAuth2Server.OAuthError)) throw error;
+    const server = new OAuth2(options);
+    const token = await server.token(request, new OAuth2.Response({})).catch((error: unknown) => {
+      if (!(error instanceof OAuth2.OAuthError)) throw error;
       if (error.name === 'invalid_client') throw new OAuthRefusal(401, 'invalid_client', 'Invalid client credentials');
       if (error.code >= 500) throw error;
       throw new OAuthRefusal(400, error.name, error.message);

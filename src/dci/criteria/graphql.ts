@@ -1,4 +1,6 @@
-import { type ArgumentNode, type DocumentNode, type FieldNode, Kind, parse, type ValueNode } from 'graphql';
+import type { ArgumentNode, DocumentNode, FieldNode, ValueNode } from 'graphql';
+import { Kind } from 'graphql/language/kinds.js';
+import { parse } from 'graphql/language/parser.js';
 import { and, type Condition, malformed, unserved } from './condition.ts';
 import { readExpression } from './expression.ts';
 
