@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import { Fault } from '../core/fault.ts';
 import { compareCodePoints, isStorableText } from '../core/text.ts';
 
@@ -301,15 +300,4 @@ export const canonicalMembers = (input: Buffer, options: CanonicalOptions): Read
     members.set(keyText(scan, member), scan.out.subarray(from, to));
   }
   return members;
-};
-
-const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-
-/**
- * The same canonical form with everything beyond printable ASCII written as `\uXXXX`, as Python's `json.dumps` does
- * by default (DEL included). Only strings can hold such characters, so the whole text may be treated alike.
- */
-export const escapeNonAscii = (canonical: Buffer): Buffer => {
-  if (isAscii(canonical) && !canonical.includes(0x7f)) return canonical;
-  return Buffer.from(canonical.toString('utf8').replace(/[\u007f-\uffff]/g, escapeUnit), 'latin1');
 };

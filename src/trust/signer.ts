@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { absurd } from '../core/fault.ts';
 import { canonicalize } from './canonical-json.ts';
+import { writeOwn } from './canonical-value.ts';
 import { signCompact, signDetached } from './jws.ts';
 import type { OwnKeys, SigningKey } from './own-keys.ts';
 import type { OutgoingForm, SignatureForm, Signer, Verification } from './ports.ts';
@@ -32,8 +33,17 @@ export interface EnvelopeSigner extends Signer {
 // Our own messages are as deep as the records in them; a loop cannot come through JSON.stringify.
 const OWN_DEPTH = 1000;
 
-const envelopeText = (header: string, message: string): Buffer =>
-  Buffer.from(`{"header":${header},"message":${message}}`);
+/** A message before it is signed. */
+interface Unsigned {
+  readonly text: Buffer;
+  readonly canonical: () => Buffer;
+}
+
+const writeUnsigned = (envelope: { readonly header: object; readonly message: unknown }): Unsigned => {
+  const { text, isCanonical } = writeOwn({ header: envelope.header, message: envelope.message });
+  const bytes = Buffer.from(text);
+  return { text: bytes, canonical: () => (isCanonical ? bytes : canonicalize(bytes, { maxDepth: OWN_DEPTH })) };
+};
 
 const madeWith = (form: SignatureForm, key: SigningKey, senderId: string): Verification => ({
   form,
@@ -48,9 +58,8 @@ export const createSigner = ({ keys, clock = systemClock }: SignerDeps): Envelop
   const signText = async (
     form: OutgoingForm,
     senderId: string,
-    text: Buffer,
+    { text, canonical }: Unsigned,
   ): Promise<Omit<SealedEnvelope, 'body'>> => {
-    const canonical = (): Buffer => canonicalize(text, { maxDepth: OWN_DEPTH });
     switch (form) {
       case 'none':
         return { signature: '', verification: { form, verified: false } };
@@ -74,15 +83,14 @@ export const createSigner = ({ keys, clock = systemClock }: SignerDeps): Envelop
   };
 
   return {
-    async sign(form, senderId, { header, message }) {
-      const text = envelopeText(JSON.stringify(header), JSON.stringify(message));
-      return (await signText(form, senderId, text)).signature;
+    async sign(form, senderId, envelope) {
+      return (await signText(form, senderId, writeUnsigned(envelope))).signature;
     },
     async seal(form, senderId, envelope) {
-      const text = envelopeText(JSON.stringify(envelope.header), JSON.stringify(envelope.message));
-      const signed = await signText(form, senderId, text);
+      const unsigned = writeUnsigned(envelope);
+      const signed = await signText(form, senderId, unsigned);
       const opening = Buffer.from(`{"signature":${JSON.stringify(signed.signature)},`);
-      return { ...signed, body: Buffer.concat([opening, text.subarray(1)]) };
+      return { ...signed, body: Buffer.concat([opening, unsigned.text.subarray(1)]) };
     },
   };
 };

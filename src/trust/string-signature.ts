@@ -1,7 +1,8 @@
 import { createHash, sign, verify } from 'node:crypto';
 import { Fault } from '../core/fault.ts';
 import { compareCodePoints } from '../core/text.ts';
-import { canonicalMembers, escapeNonAscii } from './canonical-json.ts';
+import { canonicalMembers } from './canonical-json.ts';
+import { escapeNonAscii } from './escape-non-ascii.ts';
 import type { SigningKey } from './own-keys.ts';
 import { joinEnvelope, MAX_DEPTH, type StrictJson } from './strict-json.ts';
 import type { JwsAlgorithm, VerificationKey } from './verification-key.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Fault } from '../../src/core/fault.ts';
-import { canonicalize, escapeNonAscii } from '../../src/trust/canonical-json.ts';
+import { canonicalize } from '../../src/trust/canonical-json.ts';
+import { escapeNonAscii } from '../../src/trust/escape-non-ascii.ts';
 import { canonicalEnvelope, parseStrictJson } from '../../src/trust/strict-json.ts';
 
 const canonical = (text: string): string => canonicalize(Buffer.from(text), { maxDepth: 64 }).toString('utf8');
