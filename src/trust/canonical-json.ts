@@ -14,7 +14,8 @@ export interface CanonicalOptions {
  * order there. Bytes and not text, because this runs on every signed message, a thousand items included; and because
  * the byte order of UTF-8 is the order of code points.
  *
- * `out` never needs more room than the input: the canonical spelling of a string is its shortest.
+ * The canonical form never needs more room than the input: the canonical spelling of a string is its shortest. `out`
+ * has that room twice: the second half is where members wait while they are put in order.
  */
 interface Scan extends CanonicalOptions {
   readonly input: Buffer;
@@ -22,9 +23,10 @@ interface Scan extends CanonicalOptions {
   at: number;
   end: number;
   depth: number;
-  /** Of each member of the objects being read: where it starts in `out`, and where its key ends. */
+  /** Of each member of the objects being read, `members` in all: where it starts in `out`, and where its key ends. */
   readonly starts: number[];
   readonly keyEnds: number[];
+  members: number;
   /** Strings read so far that held escapes. */
   escapes: number;
   /** Keys of the objects being read that kept an escape, so that their bytes do not sort as their text does. */
@@ -141,7 +143,7 @@ const FEW = 24;
 /** The members from `first` on, in order of their keys. */
 const sortMembers = (scan: Scan, first: number): number[] => {
   const order: number[] = [];
-  for (let member = first; member < scan.starts.length; member += 1) order.push(member);
+  for (let member = first; member < scan.members; member += 1) order.push(member);
   if (scan.escapedKeys > 0) {
     const texts = order.map((member) => keyText(scan, member));
     const text = (member: number): string => texts[member - first] as string;
@@ -163,16 +165,21 @@ const sortMembers = (scan: Scan, first: number): number[] => {
   return order;
 };
 
+const memberEnd = ({ starts, members, end }: Scan, member: number): number =>
+  member + 1 < members ? (starts[member + 1] as number) : end;
+
 /** Puts the members from `first` on in order. Each ends with a comma at this point, the last one too. */
 const arrange = (scan: Scan, first: number): void => {
   const order = sortMembers(scan, first);
-  const begin = scan.starts[first] as number;
-  const unordered = Buffer.from(scan.out.subarray(begin, scan.end));
+  const { input, out, starts } = scan;
+  const waiting = input.length;
+  const begin = starts[first] as number;
+  out.copyWithin(waiting, begin, scan.end);
   let end = begin;
   for (const member of order) {
-    const from = (scan.starts[member] as number) - begin;
-    const to = (scan.starts[member + 1] ?? scan.end) - begin;
-    scan.out.set(unordered.subarray(from, to), end);
+    const from = starts[member] as number;
+    const to = memberEnd(scan, member);
+    out.copyWithin(end, waiting + from - begin, waiting + to - begin);
     end += to - from;
   }
 };
@@ -184,34 +191,35 @@ const isOmitted = (scan: Scan, omit: Omit, member: number, valueStart: number): 
 const readMember = (scan: Scan): void => {
   const start = scan.end;
   const { escapes, escapedKeys } = scan;
-  scan.starts.push(start);
+  const member = scan.members;
+  scan.starts[member] = start;
+  scan.members += 1;
   readString(scan);
-  scan.keyEnds.push(scan.end - 1);
+  scan.keyEnds[member] = scan.end - 1;
   if (scan.escapes > escapes && scan.out.subarray(start, scan.end).includes(BACKSLASH)) scan.escapedKeys += 1;
   skipSpace(scan);
   scan.at += 1; // the colon
   put(scan, COLON);
   const valueStart = scan.end;
   readValue(scan);
-  if (!scan.omit || !isOmitted(scan, scan.omit, scan.starts.length - 1, valueStart)) {
+  if (!scan.omit || !isOmitted(scan, scan.omit, member, valueStart)) {
     put(scan, COMMA);
     return;
   }
   scan.end = start;
   scan.escapedKeys = escapedKeys;
-  scan.starts.pop();
-  scan.keyEnds.pop();
+  scan.members = member;
 };
 
 /** Reads an object's members as they come; answers whether they came in order. They stay marked for the caller. */
 const readMembers = (scan: Scan): boolean => {
   enter(scan, OPEN_BRACE);
-  const { input, starts } = scan;
-  const first = starts.length;
+  const { input } = scan;
+  const first = scan.members;
   let inOrder = true;
   while (input[scan.at] !== CLOSE_BRACE) {
     readMember(scan);
-    const last = starts.length - 1;
+    const last = scan.members - 1;
     if (last > first && (scan.escapedKeys > 0 || compareKeys(scan, last - 1, last) >= 0)) inOrder = false;
     skipSpace(scan);
     if (input[scan.at] !== COMMA) continue;
@@ -223,11 +231,10 @@ const readMembers = (scan: Scan): boolean => {
 
 const readObject = (scan: Scan): void => {
   const { escapedKeys } = scan;
-  const first = scan.starts.length;
+  const first = scan.members;
   if (!readMembers(scan)) arrange(scan, first);
-  if (scan.starts.length > first) scan.end -= 1; // the last comma
-  scan.starts.length = first;
-  scan.keyEnds.length = first;
+  if (scan.members > first) scan.end -= 1; // the last comma
+  scan.members = first;
   scan.escapedKeys = escapedKeys;
   leave(scan, CLOSE_BRACE);
 };
@@ -259,12 +266,13 @@ const begin = (input: Buffer, options: CanonicalOptions): Scan => {
     maxDepth: options.maxDepth,
     ...(options.omit && { omit: options.omit }),
     input,
-    out: Buffer.allocUnsafe(input.length),
+    out: Buffer.allocUnsafe(input.length * 2),
     at: 0,
     end: 0,
     depth: 0,
     starts: [],
     keyEnds: [],
+    members: 0,
     escapes: 0,
     escapedKeys: 0,
   };
@@ -296,7 +304,7 @@ export const canonicalMembers = (input: Buffer, options: CanonicalOptions): Read
   readMembers(scan);
   for (const member of sortMembers(scan, 0)) {
     const from = (scan.keyEnds[member] as number) + 2;
-    const to = (scan.starts[member + 1] ?? scan.end) - 1;
+    const to = memberEnd(scan, member) - 1;
     members.set(keyText(scan, member), scan.out.subarray(from, to));
   }
   return members;
