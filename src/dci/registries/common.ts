@@ -46,13 +46,13 @@ const writeAddress = (address: Address): JsonObject => {
   };
   put('address_line_1', first);
   put('address_line_2', others.join(', '));
-  // What forms ask in words has no member of its own; the nearest town-like word is worth more than none.
-  put('locality', address.city ?? address.district ?? address.state);
-  put('sub_region_code', address.subRegionCode);
-  put('region_code', address.regionCode);
-  put('postal_code', address.postalCode);
   put('country_code', address.country);
   put('geo_location', address.geoLocation);
+  // What forms ask in words has no member of its own; the nearest town-like word is worth more than none.
+  put('locality', address.city ?? address.district ?? address.state);
+  put('postal_code', address.postalCode);
+  put('region_code', address.regionCode);
+  put('sub_region_code', address.subRegionCode);
   return out;
 };
 

@@ -18,6 +18,12 @@ const identifierLists = ['member_identifier', 'identifier'];
 
 const homes = ['member_identifier', 'demographic_info', ...memberFields.map(({ name }) => name)];
 
+// Members are written in the order of their names: what is in order need not be put in order to be signed.
+const inOrder = [...personFields].sort((a, b) => (a.name < b.name ? -1 : 1));
+const beforeIdentifier = inOrder.filter(({ name }) => name < 'identifier');
+const afterIdentifier = inOrder.filter(({ name }) => name > 'identifier');
+const written = new Set([...homes, SPELLINGS, 'last_updated', 'marital_status']);
+
 const olderMember = { last_update: 'last_updated' };
 
 /**
@@ -76,17 +82,20 @@ export const writeMember = (individual: Individual, personType: string, today: s
   const live = liveIdentifiers(individual, today);
   const list = (name: string): readonly JsonObject[] => writeIdentifiers(live, kept, name, identifierLists);
 
-  const person: Members = { '@type': personType, identifier: list('identifier') };
-  writeFields(personFields, individual, kept, person);
+  const person: Members = { '@type': personType };
+  writeFields(beforeIdentifier, individual, kept, person);
+  person['identifier'] = list('identifier');
+  writeFields(afterIdentifier, individual, kept, person);
   Object.assign(person, asObject(section['demographic_info']));
 
-  const member: Members = { '@type': 'Member', member_identifier: list('member_identifier'), demographic_info: person };
-  for (const [name, value] of Object.entries(section)) {
-    if (name !== SPELLINGS && !homes.includes(name)) member[name] = value;
-  }
-  const maritalStatus = individual.sections?.vital?.['marital_status'];
-  if (maritalStatus !== undefined) member['marital_status'] ??= maritalStatus;
-  writeFields(memberFields, individual, kept, member);
-  member['last_updated'] ??= individual.updatedAt;
+  const member: Members = { '@type': 'Member' };
+  writeFields([additionalAttributesField], individual, kept, member);
+  member['demographic_info'] = person;
+  member['last_updated'] = section['last_updated'] ?? individual.updatedAt;
+  const maritalStatus = section['marital_status'] ?? individual.sections?.vital?.['marital_status'];
+  if (maritalStatus !== undefined) member['marital_status'] = maritalStatus;
+  member['member_identifier'] = list('member_identifier');
+  writeFields([registrationDateField], individual, kept, member);
+  for (const [name, value] of Object.entries(section)) if (!written.has(name)) member[name] = value;
   return member;
 };

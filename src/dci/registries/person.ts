@@ -8,12 +8,12 @@ import { presentIdentifiers } from './identifiers.ts';
 import { asObject, type Members, renamed, unlabelled } from './wire.ts';
 
 const nameMembers = [
-  ['surname', 'family'],
   ['given_name', 'given'],
-  ['second_name', 'middle'],
   ['maiden_name', 'maiden'],
   ['prefix', 'prefix'],
+  ['second_name', 'middle'],
   ['suffix', 'suffix'],
+  ['surname', 'family'],
 ] as const;
 
 const olderNames = {
