@@ -5,11 +5,30 @@ import type { Clock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { importFile } from '../../src/exchange/import/import.ts';
 import type { ImportDeps, ImportOptions } from '../../src/exchange/import/ports.ts';
+import type { ImportReport } from '../../src/exchange/import/report.ts';
 import { createRegistry, type Registrant } from '../../src/registry/index.ts';
 import { type Database, openFolderBlobs } from '../../src/storage/index.ts';
 
 export const ID = 'urn:openspp:vocab:id-type#';
 export const now = Date.parse('2026-06-01T12:00:00.000Z');
+
+/** Identifiers of people that no other test knows. */
+export const createFresh = (prefix: string): (() => string) => {
+  let serial = 0;
+  return () => {
+    serial += 1;
+    return `${prefix}${serial}`;
+  };
+};
+
+/** Lines, created, updated, unchanged, failed. */
+export const counts = ({ lines, created, updated, unchanged, failed }: ImportReport): readonly number[] => [
+  lines,
+  created,
+  updated,
+  unchanged,
+  failed,
+];
 
 /** A place for files, and the means of an exchange on a database. */
 export interface Place extends ImportDeps {
