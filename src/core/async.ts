@@ -18,3 +18,15 @@ export const chunk = <T>(list: readonly T[], size: number): T[][] => {
   for (let i = 0; i < list.length; i += size) out.push(list.slice(i, i + size));
   return out;
 };
+
+/** The same items; each is fetched while the one before it is worked on. */
+export async function* readAhead<T>(source: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  for (let next = source.next(); ; ) {
+    const { value, done } = await next;
+    if (done) return;
+    next = source.next();
+    // Whoever stops early hears nothing of what was fetched in vain.
+    next.catch(() => {});
+    yield value as T;
+  }
+}

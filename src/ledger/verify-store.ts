@@ -1,8 +1,9 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { LedgerCheck, LedgerResult } from '../../verifier/verify-bundle.mjs';
+import { readAhead } from '../core/async.ts';
 import type { Database } from '../storage/index.ts';
 import { type BodyRow, readState } from './append.store.ts';
-import { latestCheckpoint, readCheckpoints } from './checkpoints.store.ts';
+import { type CheckpointRow, latestCheckpoint, readCheckpoints } from './checkpoints.store.ts';
 import { readBodies, readEntries, readExtent, type StoredEntry } from './entries.store.ts';
 import { portionsOf } from './portions.ts';
 import type { CheckpointSigner } from './ports.ts';
@@ -56,7 +57,25 @@ interface Portion {
   readonly rows: readonly StoredEntry[];
   readonly bodies: readonly BodyRow[];
   /** Checkpoints in order; those due within this portion are taken off. */
-  readonly checkpoints: { readonly size: number; readonly note: string }[];
+  readonly checkpoints: CheckpointRow[];
+  /** The seq behind the last row. */
+  readonly upTo: number;
+}
+
+/** The store from seq `begin` up to `end`, in portions that fit in memory; ends early where no more entries are. */
+async function* readPortions(db: Database, begin: number, end: number): AsyncGenerator<Portion> {
+  for (let at = begin; at < end; ) {
+    const page = await db.read((reader) => readEntries(reader, at, end, PAGE));
+    if (page.length === 0) return;
+    for (const rows of portionsOf(page)) {
+      const upTo = (rows.at(-1) as StoredEntry).seq + 1;
+      // A body may be erased after its entry was read and before this: then an entry beyond `end` says so.
+      const bodies = await db.read((reader) => readBodies(reader, at, upTo));
+      const checkpoints = await db.read((reader) => readCheckpoints(reader, at === 0 ? 0 : at + 1, upTo));
+      yield { rows, bodies, checkpoints: [...checkpoints], upTo };
+      at = upTo;
+    }
+  }
 }
 
 const feedPortion = (check: LedgerCheck, { rows, bodies, checkpoints }: Portion): void => {
@@ -141,30 +160,24 @@ export const createVerify =
     });
     const earlier = against === undefined ? undefined : await readAgainst(against, signer, check);
     let earlierDue = earlier;
-    let end = (await db.read(readState)).frontier.size;
+    const sizeNow = async (): Promise<number> => (await db.read(readState)).frontier.size;
 
-    for (let begin = 0; begin < end; ) {
-      const rows = await db.read((reader) => readEntries(reader, begin, end, PAGE));
-      if (rows.length === 0) break;
-      for (const portion of portionsOf(rows)) {
-        const upTo = (portion.at(-1) as StoredEntry).seq + 1;
-        // A body may be erased after its entry was read and before this: then an entry beyond `end` says so.
-        const bodies = await db.read((reader) => readBodies(reader, begin, upTo));
-        const checkpoints = [
-          ...(await db.read((reader) => readCheckpoints(reader, begin === 0 ? 0 : begin + 1, upTo))),
-        ];
-        if (earlierDue && earlierDue.size > begin && earlierDue.size <= upTo) {
-          checkpoints.push({ ...earlierDue, at: '' });
-          checkpoints.sort((a, b) => a.size - b.size);
+    for (let begin = 0, end = await sizeNow(); begin < end; ) {
+      for await (const portion of readAhead(readPortions(db, begin, end))) {
+        if (earlierDue && earlierDue.size > begin && earlierDue.size <= portion.upTo) {
+          portion.checkpoints.push({ ...earlierDue, at: '' });
+          portion.checkpoints.sort((one, other) => one.size - other.size);
           earlierDue = undefined;
         }
-        feedPortion(check, { rows: portion, bodies, checkpoints });
-        begin = upTo;
+        feedPortion(check, portion);
+        begin = portion.upTo;
+        await checkSubtrees(db, check, completed);
+        progress?.(check.size, end);
+        await breathe();
       }
-      await checkSubtrees(db, check, completed);
-      progress?.(check.size, end);
-      await breathe();
-      if (begin >= end && check.hasMissingBodies) end = (await db.read(readState)).frontier.size;
+      if (begin < end) break;
+      // Bodies that were erased meanwhile: the entries that say so came after.
+      if (check.hasMissingBodies) end = await sizeNow();
     }
 
     if (earlierDue && earlierDue.size > check.size) {
