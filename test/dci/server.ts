@@ -17,7 +17,7 @@ import { createEndRecords } from '../../src/exchange/import/end.ts';
 import { createTakeRecords } from '../../src/exchange/import/take.ts';
 import { createHttpApp, createMetrics, listen } from '../../src/http/index.ts';
 import { type Ledger, openLedger, signerOfKeys } from '../../src/ledger/index.ts';
-import { createHttpClient } from '../../src/net/index.ts';
+import { createHttpClient, type HttpClient } from '../../src/net/index.ts';
 import { createProgrammes, type Programmes } from '../../src/programmes/index.ts';
 import { recordDci } from '../../src/record-dci.ts';
 import { createRegistry, type Registry } from '../../src/registry/index.ts';
@@ -80,9 +80,6 @@ const noKeySets = createKeySets({
   cacheSeconds: 300,
 });
 
-// Between two attempts to deliver, for the first time.
-const RETRY_BASE_MS = 10;
-
 const defaults: DciConfig = {
   senderId: 'crosswalk.test',
   registry: 'social',
@@ -101,6 +98,10 @@ export const startDciServer = async (
     readonly deps?: Partial<DciDeps>;
     /** Works on asynchronous messages and delivers from the start. */
     readonly jobs?: boolean;
+    /** Stands between the jobs and the network. */
+    readonly http?: (client: HttpClient) => HttpClient;
+    /** Milliseconds between two attempts to deliver, for the first time. */
+    readonly retryBaseMs?: number;
   } = {},
 ): Promise<DciServer> => {
   const test = given.db ? undefined : await freshSqlite();
@@ -143,12 +144,13 @@ export const startDciServer = async (
     log: silentLogger,
     ...given.deps,
   };
-  const http = createHttpClient({ allowPrivate: config.reach === 'private' });
+  const { http: between = (client) => client, retryBaseMs = 10 } = given;
+  const http = between(createHttpClient({ allowPrivate: config.reach === 'private' }));
   const jobs: { stop(): Promise<void> }[] = [];
   const startJobs = (): void => {
     const bearers = createBearers({ http, secrets, clock: systemClock });
-    const dci = dciJobs({ ...deps, http, bearers, ledger, retryBaseMs: RETRY_BASE_MS });
-    const runner = { db, clock: systemClock, log: silentLogger, retryBaseMs: RETRY_BASE_MS, senders: dci.senders };
+    const dci = dciJobs({ ...deps, http, bearers, ledger, retryBaseMs });
+    const runner = { db, clock: systemClock, log: silentLogger, retryBaseMs, senders: dci.senders };
     jobs.push(startRunner(runner), dci.start());
   };
   if (given.jobs) startJobs();
