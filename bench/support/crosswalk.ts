@@ -63,9 +63,10 @@ const cpuOf = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 };
 
-const start = async (args: readonly string[], place: Place): Promise<Served> => {
+const start = async (args: readonly string[], place: Place, own: NodeJS.ProcessEnv = {}): Promise<Served> => {
   const since = performance.now();
-  const child = spawn(process.execPath, args, { cwd: root, env: environmentOf(place), stdio: ['ignore', 'pipe', 2] });
+  const env = { ...environmentOf(place), ...own };
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 2] });
   const url = await untilReady(child);
   const readyMs = performance.now() - since;
   const pid = child.pid ?? 0;
@@ -81,8 +82,9 @@ const start = async (args: readonly string[], place: Place): Promise<Served> => 
   };
 };
 
-/** The built server, as an operator starts it. */
-export const startCrosswalk = (place: Place): Promise<Served> => start([main, 'serve'], place);
+/** The built server, as an operator starts it; `own` settings beside those of the bench. */
+export const startCrosswalk = (place: Place, own?: NodeJS.ProcessEnv): Promise<Served> =>
+  start([main, 'serve'], place, own);
 
 /** A server of the bench; prints the same ready line. */
 export const startProgram = (place: Place, program: string, ...args: readonly string[]): Promise<Served> =>

@@ -26,9 +26,10 @@ export interface Runner {
 // A claim is short and renewed while its delivery is under way, so that a killed process's claims come back soon.
 const CLAIM_MS = 5000;
 const RENEW_MS = 1500;
-const AT_ONCE = 64;
-// One slow recipient must not take all places. As many as there are connections to one origin (net/http-client.ts).
-const AT_ONCE_PER_RECIPIENT = 16;
+const AT_ONCE = 256;
+// One slow recipient must not take all places. As many as there are connections to one origin (net/http-client.ts): a
+// burst of a thousand is told in a few rounds, each of which costs a few commits.
+const AT_ONCE_PER_RECIPIENT = 64;
 
 /** An attempt that is over. */
 interface Ended {

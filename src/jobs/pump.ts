@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
-import type { Database } from '../storage/index.ts';
+import { ANYTHING, type Database } from '../storage/index.ts';
 
 export interface PumpOptions {
   readonly db: Database;
@@ -35,7 +35,7 @@ export const startPump = ({ db, clock, log, name, topic, nextDue, round }: PumpO
     woken = true;
     endSleep?.();
   };
-  const unsubscribe = db.onTouch(topic, wakeUp);
+  const unsubscribes = [topic, ANYTHING].map((one) => db.onTouch(one, wakeUp));
 
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -68,7 +68,7 @@ export const startPump = ({ db, clock, log, name, topic, nextDue, round }: PumpO
     wakeUp,
     async stop() {
       stopped = true;
-      unsubscribe();
+      for (const unsubscribe of unsubscribes) unsubscribe();
       wakeUp();
       await running;
     },

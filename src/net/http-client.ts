@@ -7,7 +7,7 @@ import { describeFailure } from './failure.ts';
 export interface HttpClientOptions {
   /** Lets requests go to http and to private and loopback addresses (closed networks, addresses an operator set). */
   readonly allowPrivate: boolean;
-  /** Open connections per origin. */
+  /** Open connections per origin; 64 by default. */
   readonly connections?: number;
   readonly connectTimeoutMs?: number;
 }
@@ -98,7 +98,7 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
   const openAgent = (): Promise<Agent> => {
     opening ??= import('./agent.ts').then(({ createAgent }) =>
       createAgent(reach, {
-        connections: options.connections ?? 16,
+        connections: options.connections ?? 64,
         connectTimeoutMs: options.connectTimeoutMs ?? TEN_SECONDS,
       }),
     );

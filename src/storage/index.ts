@@ -4,5 +4,5 @@ export type { Database } from './database.ts';
 export { openDatabase } from './open.ts';
 export { type Scratch, scratchSchema } from './scratch.ts';
 export { anyOf, insertReturning, insertRows, listOf, rowsOf } from './statement.ts';
-export { touch, wake } from './touch.ts';
+export { ANYTHING, touch, wake } from './touch.ts';
 export { afterCommit, atEnd, knexOf, type Profile, type Reader, type Tx, takeOrder } from './tx.ts';

@@ -7,7 +7,7 @@ import { Fault } from '../core/fault.ts';
 import type { Database, OpenOptions } from './database.ts';
 import { migrateInside } from './migrate.ts';
 import { CachingSqliteClient, directOn } from './sqlite-client.ts';
-import { readRevisions, Touches } from './touch.ts';
+import { ANYTHING, readRevisions, Touches } from './touch.ts';
 import { closeTx, makeReader, makeTx, type Profile, runEndSteps, type Tx } from './tx.ts';
 
 const profile: Profile = { name: 'sqlite', maxBindings: 32_000, skipLocked: false, shared: false };
@@ -176,6 +176,7 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
     const version = dataVersion.get() as number;
     if (version === lastVersion) return;
     lastVersion = version;
+    touches.emit(ANYTHING);
     readRevisions(watcher)
       .then((revisions) => touches.compare(revisions))
       .catch((error: unknown) => options.log.warn({ err: error }, 'cannot read revisions'));

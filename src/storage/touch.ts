@@ -5,6 +5,12 @@ import { afterCommit, knexOf, type Tx } from './tx.ts';
 /** The channel on which PostgreSQL sessions tell each other that a topic was touched. */
 export const CHANNEL = 'crosswalk';
 
+/**
+ * Touched when anybody has committed, where a database does not tell of what (SQLite): a `wake` of another process shows
+ * as this alone.
+ */
+export const ANYTHING = 'anything';
+
 const emitters = new Set<EventEmitter>();
 
 /** Listeners of one open database, and the revisions they were last told of. */

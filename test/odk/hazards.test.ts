@@ -108,6 +108,20 @@ describeStore('an importer that believes too much', ({ database }) => {
     assert.deepEqual((await source())?.vanishedPaths, ['notes']);
   });
 
+  it('that a conditional answer says whether anything changed (row 6): a late file is noticed all the same', async () => {
+    await importer.add(field, withSource('read: odata'));
+    const { id } = field.form.submit(household({ photo: 'late.png' }));
+    const unmodified = () => field.central.requests.filter(({ status }) => status === 304).length;
+    await sync();
+    while (unmodified() === 0) await sync();
+    const before = unmodified();
+    const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('late')]);
+    field.form.attach(id, 'late.png', png, 'image/png');
+    await sync();
+    assert.ok(unmodified() > before, 'Central answered that nothing was modified');
+    assert.equal((await householdOf(importer, id))?.photo?.size, png.length);
+  });
+
   describe('that values are typed and valid (row 10)', () => {
     const bad: readonly (readonly [string, Record<string, unknown>, string, string, unknown])[] = [
       ['a date that is none', { reg_date: '31/12/2026' }, 'bad-type', 'reg_date', '31/12/2026'],

@@ -95,6 +95,7 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
     assert.equal((await poll()).updated, 1);
     const after = await householdOf(importer, id);
     assert.deepEqual([after?.id, after?.name], [before?.id, 'Another name']);
+    assert.equal((await importer.odk.status('pilot')).sources[0]?.counts['submissions'], 1, 'and it is one submission');
   });
 
   it('4: when the first of three leaves, two are who they were and one is ended; who comes back is the same', async () => {
