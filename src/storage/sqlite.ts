@@ -72,7 +72,7 @@ const openPool = (path: string, max: number, role: 'writer' | 'reader'): Knex =>
         connection.pragma('foreign_keys = ON');
         connection.pragma('cache_size = -32000');
         connection.pragma('temp_store = MEMORY');
-        connection.pragma('mmap_size = 268435456');
+        connection.pragma(`mmap_size = ${role === 'writer' ? 0 : 268435456}`);
         // What is deleted is overwritten with zeros: an erased message must not be left in free pages.
         if (role === 'writer') connection.pragma('secure_delete = ON');
         if (role === 'reader') connection.pragma('query_only = ON');
@@ -109,20 +109,27 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
   const queue: Job[] = [];
   let draining: Promise<void> | undefined;
 
-  /** Runs one caller's work inside a savepoint; answers how to settle it once the group has committed. */
-  const runJob = async (job: Job): Promise<{ settle: () => void; after: readonly (() => void)[] }> => {
+  /**
+   * Runs one caller's work; answers how to settle it once the group has committed. The first of a group needs no
+   * savepoint, as there is nothing that its failure must leave standing: a savepoint keeps the old content of every page
+   * that is touched, which for a large import is more memory than all else.
+   */
+  const runJob = async (
+    job: Job,
+    isFirst: boolean,
+  ): Promise<{ settle: () => void; after: readonly (() => void)[] }> => {
     const tx = makeTx(writer, profile, async () => {}, directOn(driver));
-    driver.exec('SAVEPOINT job');
+    if (!isFirst) driver.exec('SAVEPOINT job');
     try {
       const value = await job.work(tx);
       await runEndSteps(tx);
-      driver.exec('RELEASE job');
+      if (!isFirst) driver.exec('RELEASE job');
       return { settle: () => job.resolve(value), after: closeTx(tx) };
     } catch (error) {
       closeTx(tx);
-      // A full disk or a broken file ends the whole transaction; then there is no savepoint to go back to.
-      if (!driver.inTransaction) throw error;
-      driver.exec('ROLLBACK TO job; RELEASE job');
+      // A full disk or a broken file ends the whole transaction; then there is nothing to go back to.
+      if (!driver.inTransaction && !isFirst) throw error;
+      if (driver.inTransaction) driver.exec(isFirst ? 'ROLLBACK' : 'ROLLBACK TO job; RELEASE job');
       return { settle: () => job.reject(error), after: [] };
     }
   };
@@ -138,12 +145,13 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
     const done: { settle: () => void; after: readonly (() => void)[] }[] = [];
     const since = Date.now();
     try {
-      while (queue.length > 0 && taken.length < GROUP_SIZE && Date.now() - since < GROUP_MS) {
+      while (driver.inTransaction && queue.length > 0 && taken.length < GROUP_SIZE && Date.now() - since < GROUP_MS) {
         const job = queue.shift() as Job;
         taken.push(job);
-        done.push(await runJob(job));
+        done.push(await runJob(job, taken.length === 1));
       }
-      driver.exec('COMMIT');
+      // Not when the first one failed: it took the transaction with it.
+      if (driver.inTransaction) driver.exec('COMMIT');
     } catch (error) {
       if (driver.inTransaction) driver.exec('ROLLBACK');
       for (const job of taken) job.reject(error);

@@ -1,3 +1,4 @@
+import { chunk } from '../../core/async.ts';
 import { isFault } from '../../core/fault.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Database, Tx } from '../../storage/index.ts';
@@ -9,6 +10,10 @@ const ATTEMPTS = 3;
 
 // A fault of a single row is a row's fault; so many of a kind nobody foresaw are the database's (a full disk).
 const MAX_UNFORESEEN = 20;
+
+// A commit writes each page that was touched once, so one for many lines is cheap; what a statement is worked out
+// from would fill the memory, and goes in parts.
+const PART_LINES = 500;
 
 const explain = (error: unknown): string => {
   if (!isFault(error)) return 'the database refused the record';
@@ -26,10 +31,16 @@ export const createWriteBatch = <Item extends { readonly line: number }>(
 ) => {
   let unforeseen = 0;
 
+  const applyAll = async (tx: Tx, items: readonly Item[]): Promise<readonly Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    for (const part of chunk(items, PART_LINES)) outcomes.push(...(await apply(tx, part)));
+    return outcomes;
+  };
+
   const attempt = async (items: readonly Item[]): Promise<readonly Outcome[]> => {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await db.write((tx) => apply(tx, items));
+        return await db.write((tx) => applyAll(tx, items));
       } catch (error) {
         if (!isFault(error) || error.code !== 'identifier.taken' || tries === ATTEMPTS) throw error;
       }
