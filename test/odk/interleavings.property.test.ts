@@ -10,24 +10,8 @@ import { householdRegistrationMapping } from '../../src/demo/household-registrat
 import { type Database, knexOf } from '../../src/storage/index.ts';
 import { backends, type TestDatabase } from '../support/stores.ts';
 import { changeSomething, householdsOfSeed, portraitOf, type Random, seeded } from './interleavings.ts';
+import { Crash, mortal } from './mortal.ts';
 import { type Importer, LOGIN, openImporter } from './support.ts';
-
-class Crash extends Error {}
-
-/** A database whose process is killed at its `at`-th write: before the commit, or right after it. */
-const mortal = (db: Database, at: number, afterCommit: boolean): Database => {
-  let writes = 0;
-  return {
-    ...db,
-    async write(work) {
-      writes += 1;
-      if (writes > at || (writes === at && !afterCommit)) throw new Crash('killed');
-      const result = await db.write(work);
-      if (writes === at) throw new Crash('killed');
-      return result;
-    },
-  };
-};
 
 const OVERLAP = '120s';
 
