@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { sortReadings, toReadings } from '../../src/odk/stage.ts';
+import type { Entry } from '../../src/odk/submissions.store.ts';
 import { describeStore } from '../support/stores.ts';
 import { changed, fixture, wholeMapping } from './mapping/support.ts';
 import { type Field, householdOf, type Importer, membersOf, openField, openImporter } from './support.ts';
@@ -223,6 +225,39 @@ describeStore('an importer that believes too much', ({ database }) => {
     assert.equal((await letterOf(twin.id))?.reason, 'central-anomaly');
     assert.deepEqual(await householdOf(importer, twin.id), before);
     assert.ok(await householdOf(importer, other.id));
+  });
+
+  it('that one id is one row (row 17): its XML cannot be read any more, and nothing stops', async () => {
+    await importer.add(field, withSource('read: xml'));
+    const twin = field.form.submit(household());
+    const other = field.form.submit(household());
+    const answers = twin.current[0]?.answers ?? {};
+    field.central.trouble({
+      path: /\.xml$/,
+      kind: {
+        run: () => void field.form.editTwice(twin.id, { ...answers, notes: 'one' }, { ...answers, notes: 'two' }),
+      },
+    });
+    await sync();
+    assert.ok(await householdOf(importer, other.id));
+    await sync();
+    assert.equal((await letterOf(twin.id))?.reason, 'central-anomaly');
+  });
+
+  it('that one id is one row (row 17): the other of two current versions is known when it comes alone', () => {
+    const place = { source: 's', formKey: 'f', formHash: 'h', mappingVersion: 'm' };
+    const row = (instanceID: string) => ({
+      __id: 'uuid:twin',
+      __system: { submissionDate: '2026-11-01', updatedAt: '2026-11-02', edits: 2 },
+      meta: { instanceID },
+    });
+    const [first] = toReadings([row('uuid:one')], place);
+    const entry = { ...first, queued: 0, vanished: 0, echo: null } as unknown as Entry;
+    const { fresh } = sortReadings(new Map([['uuid:twin', entry]]), toReadings([row('uuid:two')], place));
+    assert.deepEqual(
+      fresh.map(({ anomaly }) => anomaly),
+      [1],
+    );
   });
 
   it('that updatedAt tells everything (row 5): a restored submission comes back, a comment is no change', async () => {

@@ -190,6 +190,28 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
     for (const { id } of [...all.slice(0, 4), ...all.slice(5)]) assert.ok(await householdOf(importer, id), id);
   });
 
+  it('7: where pages go by number, what comes and goes in the middle of a walk lets no row slip away', async () => {
+    await importer.add(field, `${householdRegistrationMapping}source: { poll: { pageSize: 2 } }\n`);
+    field.central.pagesBySkip = true;
+    const all = Array.from({ length: 6 }, fresh);
+    for (const { id, answers } of all) {
+      now += 10;
+      field.form.submit(answers, { id });
+    }
+    // Two come and go again: the second page shows the first once more, the third page is itself, and nobody saw the second.
+    const passing = [fresh(), fresh()];
+    const come = (): void => {
+      for (const { id, answers } of passing) field.form.submit(answers, { id });
+    };
+    const go = (): void => {
+      for (const { id } of passing) field.form.purge(id);
+    };
+    field.central.trouble({ path: /skip=2/, kind: { run: come } });
+    field.central.trouble({ path: /skip=4/, kind: { run: go } });
+    await poll();
+    for (const { id } of all) assert.ok(await householdOf(importer, id), id);
+  });
+
   it('8: the token is sent to the configured server only, wherever a nextLink points', async () => {
     await importer.add(field, `${householdRegistrationMapping}source: { poll: { pageSize: 2 } }\n`);
     for (const { id, answers } of Array.from({ length: 5 }, fresh)) field.form.submit(answers, { id });
@@ -207,6 +229,21 @@ describeStore('an importer that loses nothing and doubles nothing', ({ database 
     await passOverlap();
     field.form.restore(id);
     assert.equal((await poll()).restored, 1);
+  });
+
+  it('13: an id of any letters is fetched by its path', async () => {
+    await importer.add(field, `${householdRegistrationMapping}source: { read: xml }\n`);
+    const ids = ["HH/2026 001'a", 'HH_2026?b#c', 'HH%2F2026'].map((id) => `${id} ${serial}`);
+    for (const id of ids) field.form.submit(fresh().answers, { id });
+    assert.equal((await poll()).created, ids.length);
+    const fetched = field.central.requests.filter(({ url, status }) => url.endsWith('.xml') && status === 200);
+    for (const id of ids) {
+      assert.ok(await householdOf(importer, id), id);
+      assert.ok(
+        fetched.some(({ url }) => url.endsWith(`/submissions/${encodeURIComponent(id)}.xml`)),
+        id,
+      );
+    }
   });
 
   it('13: one id in two forms is two households; the id stays with the first as its identifier', async () => {

@@ -54,6 +54,8 @@ export interface FakeCentral {
   pace: Pace;
   /** Files lie in object storage: they are answered with a 307 to a signed address. */
   redirectFiles: boolean;
+  /** A server of the time before `$skiptoken`: its nextLinks say how many rows to leave out (odk.md §20). */
+  pagesBySkip: boolean;
   readonly openIdConnect: boolean;
   readonly forms: readonly FakeForm[];
   readonly datasets: readonly FakeDataset[];
@@ -135,6 +137,7 @@ export const createFakeCentral = (options: FakeCentralOptions = {}): FakeCentral
     clock,
     pace: options.pace ?? { perRequest: 0, perRow: 0 },
     redirectFiles: false,
+    pagesBySkip: false,
     openIdConnect: options.openIdConnect ?? false,
     forms,
     datasets,

@@ -104,6 +104,7 @@ export const listSubmissions = (central: FakeCentral, form: FakeForm, query: URL
       const texts = row.current.map((version) => toRow(form, row, version, expand === '*'));
       return chosen ? texts.map((text) => select(text, chosen)) : texts;
     },
+    bySkip: central.pagesBySkip,
     service: serviceOf(central, form),
     entitySet: 'Submissions',
   });

@@ -68,6 +68,8 @@ export interface Listed<Row> {
   readonly stampOf: (row: Row) => string;
   /** JSON texts of a row: an anomaly has two. */
   readonly show: (row: Row) => readonly string[];
+  /** Links to the next page by number instead of by token. */
+  readonly bySkip?: boolean;
   readonly service: string;
   readonly entitySet: string;
 }
@@ -94,7 +96,8 @@ export const answerList = <Row>(listed: Listed<Row>): ListAnswer => {
   if (last && end < all.length) {
     const next = new URLSearchParams(query);
     next.delete('$skip');
-    next.set('$skiptoken', toToken(listed.key, listed.idOf(last)));
+    if (listed.bySkip) next.set('$skip', String(end));
+    else next.set('$skiptoken', toToken(listed.key, listed.idOf(last)));
     const text = [...next].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
     parts.push(`"@odata.nextLink":${JSON.stringify(`${service}/${entitySet}?${text}`)}`);
   }

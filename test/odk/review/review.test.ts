@@ -196,6 +196,21 @@ describeStore('telling Central what became of submissions', ({ database }) => {
     assert.ok(await householdOf(importer, id));
   });
 
+  it('is not stopped by a submission of which Central can tell nothing any more (§19 row 17)', async () => {
+    await start();
+    const twin = field.form.submit(household());
+    const good = field.form.submit(household());
+    // Two editors, between the walk and the write: Central answers 500 for this submission, for good.
+    field.central.trouble({
+      path: /\/submissions\/[^/]+$/,
+      method: 'GET',
+      kind: { run: () => void field.form.editTwice(twin.id, household(), household()) },
+    });
+    await sync();
+    assert.equal(stateOf(good.id), 'approved');
+    assert.equal(stateOf(twin.id), 'edited');
+  });
+
   it('is not stopped by a submission with two current versions', async () => {
     await start();
     const twin = field.form.submit(household());
