@@ -13,14 +13,22 @@ const identifierIn = (value: Readonly<Record<string, unknown>>): string | undefi
   return typeof identifier === 'string' && typeof name === 'string' ? identifier : undefined;
 };
 
+// Under one of these names stands whatever `identifierIn` answers: most objects have none of them.
+const valueNames = new Set(['identifier_value', 'value', 'identifier']);
+
 /** The identifiers of people named in a message, wherever they stand: erasure finds the message by them. */
 export const subjectsOf = (value: unknown, found: Set<string> = new Set()): ReadonlySet<string> => {
   if (found.size >= MAX_SUBJECTS) return found;
   if (Array.isArray(value)) for (const item of value) subjectsOf(item, found);
   else if (isObject(value)) {
-    const named = identifierIn(value);
+    let mayName = false;
+    for (const name in value) {
+      const member = value[name];
+      if (typeof member === 'object') subjectsOf(member, found);
+      else if (typeof member === 'string' && valueNames.has(name)) mayName = true;
+    }
+    const named = mayName ? identifierIn(value) : undefined;
     if (named !== undefined) found.add(named);
-    for (const member of Object.values(value)) if (typeof member === 'object') subjectsOf(member, found);
   }
   return found;
 };

@@ -19,34 +19,62 @@ interface QueryObject {
 // A statement costs more to prepare than to run. Our SQL texts are few (values are always bound), but lists of
 // placeholders vary in length, so the cache is bounded; the oldest go first.
 const CACHED_STATEMENTS = 500;
-const caches = new WeakMap<Driver, Map<string, Statement>>();
 
-const prepared = (connection: Driver, sql: string): Statement => {
-  let cache = caches.get(connection);
-  if (!cache) {
-    cache = new Map();
-    caches.set(connection, cache);
-  }
-  const known = cache.get(sql);
-  if (known && !known.busy) return known;
-  const statement = connection.prepare(sql);
-  if (cache.size >= CACHED_STATEMENTS) {
-    const oldest = cache.keys().next().value;
-    if (oldest !== undefined) cache.delete(oldest);
-  }
-  cache.set(sql, statement);
-  return statement;
+/** Statements of one connection by their text. */
+const createStatements = (connection: Driver): ((sql: string) => Statement) => {
+  const cache = new Map<string, Statement>();
+  return (sql) => {
+    const known = cache.get(sql);
+    if (known && !known.busy) return known;
+    const statement = connection.prepare(sql);
+    if (cache.size >= CACHED_STATEMENTS) {
+      const oldest = cache.keys().next().value;
+      if (oldest !== undefined) cache.delete(oldest);
+    }
+    cache.set(sql, statement);
+    return statement;
+  };
 };
 
 /** Runs hot statements straight on one connection. The driver is synchronous, so callers cannot mix. */
-export const directOn =
-  (connection: Driver): Direct =>
-  (sql, bindings) => {
-    const statement = prepared(connection, sql);
-    if (statement.reader) return statement.all(bindings);
-    statement.run(bindings);
-    return [];
+export const directOn = (connection: Driver): Direct => {
+  const prepared = createStatements(connection);
+  const columnsOf = new WeakMap<Statement, readonly string[]>();
+  return (sql, bindings) => {
+    const statement = prepared(sql);
+    if (!statement.reader) {
+      statement.run(bindings);
+      return [];
+    }
+    const rows = statement.raw().all(bindings) as unknown[][];
+    if (rows.length === 0) return [];
+    let columns = columnsOf.get(statement);
+    // `select *` has other columns once the schema was changed.
+    if (columns?.length !== rows[0]?.length) {
+      columns = statement.columns().map(({ name }) => name);
+      columnsOf.set(statement, columns);
+    }
+    return toRows(columns as readonly string[], rows);
   };
+};
+
+/** The rows as objects. The driver makes such objects too, but slowly, and slow ones to read. */
+const toRows = (columns: readonly string[], rows: readonly (readonly unknown[])[]): readonly object[] =>
+  rows.map((values) => {
+    const row: Record<string, unknown> = {};
+    for (let i = 0; i < columns.length; i += 1) row[columns[i] as string] = values[i];
+    return row;
+  });
+
+const statementsOf = new WeakMap<Driver, (sql: string) => Statement>();
+
+const prepared = (connection: Driver, sql: string): Statement => {
+  const known = statementsOf.get(connection);
+  if (known) return known(sql);
+  const statements = createStatements(connection);
+  statementsOf.set(connection, statements);
+  return statements(sql);
+};
 
 /** Knex's better-sqlite3 client, with prepared statements kept for reuse. */
 export class CachingSqliteClient extends BetterSqlite3Client {
