@@ -94,6 +94,7 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
   const driver = await rawConnection(writer).catch((cause: unknown) => {
     throw new Fault('database.unavailable', `cannot open the SQLite database ${options.path}`, {}, { cause });
   });
+  const direct = directOn(driver);
   const readers = openPool(options.path, 4, 'reader');
   const watcher = openPool(options.path, 1, 'reader');
   const watchDriver = await rawConnection(watcher);
@@ -118,7 +119,7 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
     job: Job,
     isFirst: boolean,
   ): Promise<{ settle: () => void; after: readonly (() => void)[] }> => {
-    const tx = makeTx(writer, profile, async () => {}, directOn(driver));
+    const tx = makeTx(writer, profile, async () => {}, direct);
     if (!isFirst) driver.exec('SAVEPOINT job');
     try {
       const value = await job.work(tx);
