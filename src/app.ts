@@ -25,7 +25,7 @@ import { dciJobs } from './dci/dci.jobs.ts';
 import { dciRoutes } from './dci/dci.routes.ts';
 import type { DciDeps } from './dci/deps.ts';
 import { createInbox } from './dci/inbox/inbox.ts';
-import { notificationCopies } from './dci/subscriptions/erase.ts';
+import { notificationCopies, subscriptionCopies } from './dci/subscriptions/erase.ts';
 import { measureSubscriptions } from './dci/subscriptions/metrics.ts';
 import { createSubscriptions, type Subscriptions } from './dci/subscriptions/subscriptions.ts';
 import type { TakeRecords } from './dci/take-records.ts';
@@ -125,7 +125,7 @@ export const openGround = async (config: Config, log: Logger, clock: Clock = sys
       log,
       signer: signerOfKeys(keys, config.dciSenderId),
       origin: `${config.dciSenderId}/ledger`,
-      copies: [transactionCopies({ db, clock }), notificationCopies({ db })],
+      copies: [transactionCopies({ db, clock }), subscriptionCopies({ db, clock }), notificationCopies({ db })],
     });
     const accessLog = createAccessLog({ ledger, clock });
     const peers = createPeers({ db, clock, secrets, accessLog });

@@ -69,16 +69,16 @@ export interface LedgerWriter {
   recordStranger(draft: EntryDraft): Promise<void>;
 }
 
-/** What another part keeps of messages beside the ledger: it goes with them. */
-export interface Copies {
+/** What another part keeps of messages beside the ledger, by keys of its own: it goes with them. */
+export interface Copies<Key extends number | string = number | string> {
   /** Where they are kept. */
   readonly tables: readonly string[];
   /** Those that name an identifier of a person. */
-  findSubject(identifier: string): Promise<readonly number[]>;
+  findSubject(identifier: string): Promise<readonly Key[]>;
   /** Some of those that go when the messages of one direction from before `before` go; empty when there are no more. */
-  findOlder(direction: 'in' | 'out', before: string, limit: number): Promise<readonly number[]>;
+  findOlder(direction: 'in' | 'out', before: string, limit: number): Promise<readonly Key[]>;
   /** Erases them in the transaction of the messages' erasure; answers how many there still were. */
-  erase(tx: Tx, found: readonly number[]): Promise<number>;
+  erase(tx: Tx, found: readonly Key[]): Promise<number>;
 }
 
 /** Signs checkpoints. */

@@ -8,7 +8,7 @@ import { readBySql } from '../ledger/raw.ts';
 import { put } from '../registry/support.ts';
 import { describeStore } from '../support/stores.ts';
 import { byId, signString, type TestPeer } from './peer.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
+import { acks, type Receiver, startReceiver } from './receiver.ts';
 import { type DciServer, startDciServer } from './server.ts';
 import { assertReplyShape } from './shapes.ts';
 
@@ -62,10 +62,17 @@ describeStore('erasing what is kept of asynchronous messages', ({ database, url 
   };
   const deliveries = async (): Promise<readonly Delivery[]> =>
     await database().read((reader) => listDeliveries(reader, { limit: 100 }));
-  const holdNotification = (id: string, value: string): Promise<void> => {
+  const holdNotification = (id: string, value: string, subject = 'S-1'): Promise<void> => {
     const event = { data: { reg_records: { identifier: [{ identifier_type: 'UIN', identifier_value: value }] } } };
     const payload = { code: 'S-1', messageId: id, meta: {}, message: { transaction_id: id, notify_event: [event] } };
-    const draft = { id, kind: NOTIFY, recipient: 'spmis.example.org', url: 'https://sp.example.org/', payload };
+    const draft = {
+      id,
+      kind: NOTIFY,
+      recipient: 'spmis.example.org',
+      url: 'https://sp.example.org/',
+      subject,
+      payload,
+    };
     return database().write((tx) => enqueue(tx, [{ ...draft, due: HELD }], Date.now()));
   };
   const tablesHold = async (text: string): Promise<boolean> => {
@@ -135,6 +142,42 @@ describeStore('erasing what is kept of asynchronous messages', ({ database, url 
     }
     assert.deepEqual([callback?.state, callback?.lastError], ['dead', 'the answer was erased']);
     assert.equal(receiver.received.length, 1);
+  });
+
+  it('ends subscriptions that name the person, removes what they asked for, and leaves others alone', async () => {
+    const subscribe = async (...filters: readonly object[]): Promise<string[]> => {
+      const subscribe_request = filters.map((filter, at) => ({
+        reference_id: `r-${at}`,
+        timestamp: new Date().toISOString(),
+        subscribe_criteria: { reg_event_type: 'REGISTER', filter, notify_record_type: 'Member' },
+      }));
+      const before = receiver.received.length;
+      const asked = peer.ask('subscribe', { transaction_id: `s-${filters.length}-${before}`, subscribe_request });
+      Object.assign(asked.header, { sender_uri: `${receiver.url}/registry/on-subscribe` });
+      const { status, text } = await server.post('/registry/subscribe', signString(peer, asked), token);
+      assert.equal(status, 200, text);
+      const [answer] = (await receiver.count(before + 1)).slice(before);
+      return answer?.json.message.subscribe_response.map((one: never) => one['subscriptions'][0]['code']);
+    };
+    receiver.answering = acks;
+    const named = { type: 'UIN', value: 'ZQ-WATCHED' };
+    const predicate = [
+      { expression1: { attribute_name: 'identifier_value', operator: 'eq', attribute_value: 'zq-watched' } },
+    ];
+    const other = { type: 'UIN', value: 'ZQ-SOMEBODY' };
+    const [first, second, third] = await subscribe(named, predicate, other);
+    const kept = async () =>
+      JSON.stringify(await readBySql<object>(url(), 'select code, status, query, item from dci_subscriptions'));
+    assert.ok((await kept()).includes('ZQ-WATCHED'));
+    await holdNotification('n-watched', 'ZQ-ANYBODY', first);
+    const { copies } = await server.ledger.eraseSubject('ZQ-WATCHED');
+    assert.ok(copies >= 3, `${copies} copies: two subscriptions and the question`);
+    assert.ok(!(await kept()).toLowerCase().includes('zq-watched'));
+    const rows = await readBySql<{ code: string; status: string }>(url(), 'select code, status from dci_subscriptions');
+    const statusOfCode = (code: string | undefined) => rows.find((row) => row.code === code)?.status;
+    assert.deepEqual([first, second, third].map(statusOfCode), ['ended', 'ended', 'active']);
+    assert.ok(!(await deliveries()).some(({ id }) => id === 'n-watched'), 'what it still had to tell is taken back');
+    assert.equal((await server.ledger.eraseSubject('ZQ-WATCHED')).copies, 0);
   });
 
   it('removes them by age, notifications with the messages we sent', async () => {

@@ -10,7 +10,7 @@ import { dciRoutes } from '../../src/dci/dci.routes.ts';
 import type { DciConfig, DciDeps } from '../../src/dci/deps.ts';
 import { createInbox } from '../../src/dci/inbox/inbox.ts';
 import type { RegistryName } from '../../src/dci/registries/all.ts';
-import { notificationCopies } from '../../src/dci/subscriptions/erase.ts';
+import { notificationCopies, subscriptionCopies } from '../../src/dci/subscriptions/erase.ts';
 import { transactionCopies } from '../../src/dci/transactions/erase.ts';
 import { startRunner } from '../../src/delivery/index.ts';
 import { createEndRecords } from '../../src/exchange/import/end.ts';
@@ -122,7 +122,11 @@ export const startDciServer = async (
     log: silentLogger,
     signer,
     origin: 'crosswalk.test/ledger',
-    copies: [transactionCopies({ db, clock: systemClock }), notificationCopies({ db })],
+    copies: [
+      transactionCopies({ db, clock: systemClock }),
+      subscriptionCopies({ db, clock: systemClock }),
+      notificationCopies({ db }),
+    ],
   });
   const takeRecords = createTakeRecords({ registry, programmes, clock: systemClock });
   const endRecords = createEndRecords({ registry, clock: systemClock });

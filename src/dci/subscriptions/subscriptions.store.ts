@@ -186,6 +186,43 @@ export const endExpired = async (tx: Tx, senderId: string, revision: number, now
   );
 };
 
+/** What is kept of subscriptions, ended ones included: until its content was erased. */
+export const readContents = async (
+  reader: Reader,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<readonly Pick<Subscription, 'code' | 'query' | 'item'>[]> => {
+  const rows = await rowsOf<Pick<Row, 'code' | 'query' | 'item'>>(
+    reader,
+    "select code, query, item from dci_subscriptions where fingerprint <> '' and code > ? order by code limit ?",
+    [after, limit],
+  );
+  return rows.map(({ code, query, item }) => ({ code, query: JSON.parse(query), item: JSON.parse(item) }));
+};
+
+/** Some subscriptions that ended before `before`, and whose content was not erased yet. */
+export const findEnded = async (reader: Reader, before: string, limit: number): Promise<readonly string[]> => {
+  const rows = await rowsOf<{ code: string }>(
+    reader,
+    "select code from dci_subscriptions where status = 'ended' and changed_at < ? and fingerprint <> '' limit ?",
+    [before, limit],
+  );
+  return rows.map(({ code }) => code);
+};
+
+/** Ends subscriptions, and removes what they asked for; their codes stay known. Answers how many still held it. */
+export const eraseContents = async (tx: Tx, codes: readonly string[], now: number): Promise<number> => {
+  if (codes.length === 0) return 0;
+  const revision = await takeRevision(tx);
+  const erased = await rowsOf(
+    tx,
+    `update dci_subscriptions set status = 'ended', fingerprint = '', query = '{"op":"none"}', fields = null,
+       item = '{"subscribe_criteria":{}}', revision = ?, changed_at = ?
+     where fingerprint <> '' and ${anyOf(tx.profile, 'code')} returning code`,
+    [revision, toTimestamp(now), listOf(tx.profile, codes)],
+  );
+  return erased.length;
+};
+
 /** Pauses an active subscription; answers whether it was one. */
 export const pauseSubscription = async (tx: Tx, code: string, reason: string, now: number): Promise<boolean> => {
   const revision = await takeRevision(tx);

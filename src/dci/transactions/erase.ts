@@ -11,7 +11,7 @@ const PAGE = 100;
  * The questions and answers that are kept for callbacks and for questions about their status. Their bytes are on the
  * ledger, too, so that the shorter of the two rules of age counts for both.
  */
-export const transactionCopies = ({ db, clock }: { readonly db: Database; readonly clock: Clock }): Copies => ({
+export const transactionCopies = ({ db, clock }: { readonly db: Database; readonly clock: Clock }): Copies<number> => ({
   tables: ['dci_transactions'],
   async findSubject(identifier) {
     const names = namesIdentifier(identifier);
