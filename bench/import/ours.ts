@@ -1,8 +1,10 @@
 // The import, in a process of its own: node ours.ts URL FILE FOLDER. Says what it took on standard output.
-import { silentLogger } from '../../src/core/log.ts';
-import { importFile } from '../../src/exchange/import/import.ts';
-import { createRegistry } from '../../src/registry/index.ts';
-import { openDatabase, openFolderBlobs } from '../../src/storage/index.ts';
+import { built } from '../support/built.ts';
+
+const { silentLogger } = await built<typeof import('../../src/core/log.ts')>('core/log');
+const { importFile } = await built<typeof import('../../src/exchange/import/import.ts')>('exchange/import/import');
+const { createRegistry } = await built<typeof import('../../src/registry/index.ts')>('registry/index');
+const { openDatabase, openFolderBlobs } = await built<typeof import('../../src/storage/index.ts')>('storage/index');
 
 const [url = '', path = '', folder = ''] = process.argv.slice(2);
 const db = await openDatabase({ url, log: silentLogger });

@@ -1,10 +1,12 @@
 // The ODK import, in a process of its own: node ours.ts DATABASE FOLDER CENTRAL. Says what it took.
 
-import { openGround } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/index.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { householdRegistrationMapping } from '../../src/demo/household-registration/mapping.ts';
+import { built } from '../support/built.ts';
 import { FORM, LOGIN, PROJECT } from './login.ts';
+
+const { openGround } = await built<typeof import('../../src/app.ts')>('app');
+const { loadConfig } = await built<typeof import('../../src/config/index.ts')>('config/index');
+const { silentLogger } = await built<typeof import('../../src/core/log.ts')>('core/log');
 
 const [database = '', folder = '', url = ''] = process.argv.slice(2);
 const ground = await openGround(loadConfig({ DATABASE_URL: database, DATA_DIR: `${folder}/data` }), silentLogger);

@@ -2,7 +2,7 @@ import { Fault } from '../core/fault.ts';
 import { isObject } from '../core/json.ts';
 import { isStorableText } from '../core/text.ts';
 import { SYSTEM_ID, toIdentifierType } from './identifier-types.ts';
-import { type Draft, kinds } from './model.ts';
+import { type Draft, type Identifier, kinds } from './model.ts';
 import { isDate, tryCoerce } from './query/coerce.ts';
 
 const MAX_DOCUMENT = 1024 * 1024;
@@ -101,22 +101,30 @@ const findUnstorable = (value: unknown, depth: number): Problem | undefined => {
 const isEmpty = (value: unknown): boolean =>
   value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
+/** A member without what holds nothing; `undefined` when nothing is left of it. */
+const pruned = (key: string, value: unknown, ownId: string | undefined): unknown => {
+  if (key === 'identifiers') {
+    const isOwn = ({ type, value: id }: Identifier): boolean => id === ownId && toIdentifierType(type) === SYSTEM_ID;
+    const identifiers = value as readonly Identifier[];
+    return identifiers.some(isOwn) ? identifiers.filter((one) => !isOwn(one)) : identifiers;
+  }
+  if ((key === 'name' || key === 'sections' || key === 'attributes' || key === 'location') && isObject(value)) {
+    const isNothing = (part: unknown): boolean => part === undefined || (key === 'sections' && isEmpty(part));
+    if (!Object.values(value).some(isNothing)) return isEmpty(value) ? undefined : value;
+    const parts = Object.entries(value).filter(([, part]) => !isNothing(part));
+    return parts.length === 0 ? undefined : Object.fromEntries(parts);
+  }
+  return isEmpty(value) ? undefined : value;
+};
+
 /** Without members that hold nothing, so that two ways of saying nothing are one. */
 const prune = (draft: Draft, ownId: string | undefined): Draft => {
-  const entries = Object.entries(draft).flatMap(([key, value]): [string, unknown][] => {
-    if (key === 'identifiers') {
-      const kept = draft.identifiers.filter((one) => toIdentifierType(one.type) !== SYSTEM_ID || one.value !== ownId);
-      return [[key, kept.length === draft.identifiers.length ? value : kept]];
-    }
-    if ((key === 'name' || key === 'sections' || key === 'attributes' || key === 'location') && isObject(value)) {
-      const all = Object.entries(value);
-      const parts = all.filter(([, part]) => part !== undefined && !(key === 'sections' && isEmpty(part)));
-      if (parts.length === 0) return [];
-      return [[key, parts.length === all.length ? value : Object.fromEntries(parts)]];
-    }
-    return isEmpty(value) ? [] : [[key, value]];
-  });
-  return Object.fromEntries(entries) as unknown as Draft;
+  const kept: Record<string, unknown> = {};
+  for (const key of Object.keys(draft)) {
+    const value = pruned(key, draft[key as keyof Draft], ownId);
+    if (value !== undefined) kept[key] = value;
+  }
+  return kept as unknown as Draft;
 };
 
 /**

@@ -30,10 +30,12 @@ export const toRegistrant = (row: RegistrantRow): Registrant => {
   return registrant;
 };
 
-/** What the column `document` holds of a registrant. */
-export const toDocument = (draft: Draft, kept: Pick<Registrant, 'provenance' | 'facts'>): object => {
-  const { kind: _kind, active: _active, ...rest } = draft;
-  return { ...rest, provenance: kept.provenance, ...(kept.facts && { facts: kept.facts }) };
+/** What the column `document` holds of a registrant: all that has no column of its own. */
+export const toDocument = (registrant: Registrant): object => {
+  const { kind, active, id, seq, version, createdAt, updatedAt, ...rest } = registrant;
+  if (!('memberCount' in rest)) return rest;
+  const { memberCount, ...document } = rest;
+  return document;
 };
 
 /** The draft that a registrant was stored as. */

@@ -133,7 +133,7 @@ export const createSave = ({ clock, catalogue: catalogueOf }: WriteDeps) => {
     let used = 0;
     const writes = steps.map(({ before, after, index }): RegistrantWrite & { readonly rehold: boolean } => {
       const seq = before?.seq ?? (fresh[used++] as number);
-      const registrant = { ...after, seq };
+      const registrant = before ? after : { ...after, seq };
       const rows = toSearchRows(registrant, catalogue, today);
       const rehold = !before || !isEqualJson(before.identifiers, after.identifiers);
       return { seq, fresh: !before, registrant, rows, index, rehold };

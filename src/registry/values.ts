@@ -53,8 +53,12 @@ const special: { readonly [name: string]: (registrant: Registrant, today: string
     registrant.kind === 'individual' && registrant.birthDate ? [ageOn(registrant.birthDate, today)] : [],
 };
 
+/** Whether an attribute's value is more than what stands at its paths. */
+export const isWorkedOut = ({ name, path }: Attribute): boolean =>
+  Object.hasOwn(special, name) && path[0] !== 'attributes';
+
 const rawValues = (attribute: Attribute, registrant: Registrant, today: string): unknown[] => {
-  const own = Object.hasOwn(special, attribute.name) && attribute.path[0] !== 'attributes' && special[attribute.name];
+  const own = isWorkedOut(attribute) && special[attribute.name];
   if (own) return own(registrant, today);
   const out: unknown[] = [];
   walk(registrant, attribute.path, 0, out);
@@ -67,6 +71,13 @@ const rawValues = (attribute: Attribute, registrant: Registrant, today: string):
   return out;
 };
 
+/** The key of what stood in a document; `undefined` when there is none, or it does not fit the attribute's type. */
+export const keyOf = (attribute: Attribute, raw: unknown): Key | undefined => {
+  if (raw === undefined || raw === null || raw === '') return undefined;
+  const value = tryCoerce(attribute, raw);
+  return value === undefined ? undefined : toKey(value);
+};
+
 /**
  * The values of an attribute that a registrant has, each once, in the form in which they are compared. Both what is
  * written for searching and the evaluator in memory read through this, so they agree. A value that does not fit the
@@ -75,9 +86,7 @@ const rawValues = (attribute: Attribute, registrant: Registrant, today: string):
 export const valuesOf = (attribute: Attribute, registrant: Registrant, today: string): readonly Key[] => {
   const keys: Key[] = [];
   for (const raw of rawValues(attribute, registrant, today)) {
-    if (raw === undefined || raw === null || raw === '') continue;
-    const value = tryCoerce(attribute, raw);
-    const key = value === undefined ? undefined : toKey(value);
+    const key = keyOf(attribute, raw);
     if (key !== undefined && !keys.includes(key)) keys.push(key);
   }
   return keys;

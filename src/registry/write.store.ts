@@ -1,10 +1,9 @@
 import { insertRows, rowsOf, type Tx, takeOrder } from '../storage/index.ts';
 import { toDocumentText } from './draft.ts';
 import type { Registrant } from './model.ts';
-import { toDocument, toDraft } from './registrant.store.ts';
-import type { SearchRows } from './search-rows.ts';
+import { toDocument } from './registrant.store.ts';
+import { type SearchRows, searchColumns } from './search-rows.ts';
 
-const searchColumns = ['name', 'given_name', 'surname', 'birth_date', 'sex', 'registration_date'];
 const columns = [
   ...['seq', 'id', 'kind', 'active', 'version', 'created_at', 'updated_at', 'member_count', 'document'],
   ...searchColumns,
@@ -55,7 +54,7 @@ export const writeRegistrants = async (tx: Tx, writes: readonly RegistrantWrite[
     registrant.createdAt,
     registrant.updatedAt,
     registrant.kind === 'group' ? (registrant.memberCount ?? 0) : null,
-    toDocumentText(toDocument(toDraft(registrant), registrant), index),
+    toDocumentText(toDocument(registrant), index),
     ...searchColumns.map((column) => rows.columns[column] ?? null),
   ];
   const fresh = writes.filter((write) => write.fresh).map(toRow);

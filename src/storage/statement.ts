@@ -87,8 +87,10 @@ const typesOf = async (tx: Tx, table: string): Promise<ReadonlyMap<string, strin
 const WORTH_ARRAYS = 5;
 
 /**
- * For stores: inserts rows that return nothing. PostgreSQL gets them column by column, as arrays: one statement of one
- * text whatever their number. Bytes would travel in it as text twice their size, so rows that hold any go the other way.
+ * For stores: inserts rows that return nothing. SQLite gets them one by one: a statement of many rows, which may fail at
+ * any of them, keeps the old content of all pages it touches. PostgreSQL gets them column by column, as arrays: one
+ * statement of one text whatever their number. Bytes would travel in it as text twice their size, so rows that hold any
+ * go the other way.
  */
 export const insertRows = async (
   tx: Tx,
@@ -97,6 +99,12 @@ export const insertRows = async (
   rows: readonly (readonly unknown[])[],
   tail = '',
 ): Promise<void> => {
+  const direct = directOf(tx);
+  if (direct) {
+    const text = insertText(table, columns, 1, tail);
+    for (const row of rows) direct(text, row);
+    return;
+  }
   const types = tx.profile.name === 'postgres' && rows.length >= WORTH_ARRAYS ? await typesOf(tx, table) : undefined;
   if (!types || columns.some((column) => types.get(column) === 'bytea')) {
     await insertReturning(tx, table, columns, rows, tail);

@@ -7,7 +7,7 @@ import { openRegistrants } from './registrants.ts';
 import { createTally, type ImportReport } from './report.ts';
 
 // One transaction: large enough that a commit costs little, small enough that a server writing meanwhile waits little.
-const BATCH_LINES = 1000;
+const BATCH_LINES = 2000;
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 /** The kind of a row, or why there is none. */
