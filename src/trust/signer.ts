@@ -65,7 +65,7 @@ export const createSigner = ({ keys, clock = systemClock }: SignerDeps): Envelop
         return { signature: '', verification: { form, verified: false } };
       case 'ed25519': {
         const key = keys.signingKey('EdDSA');
-        const signature = signString(canonical(), senderId, key, clock());
+        const signature = await signString(canonical(), senderId, key, clock());
         return { signature, verification: madeWith('string', key, senderId) };
       }
       case 'jws': {

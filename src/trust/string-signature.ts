@@ -1,4 +1,5 @@
 import { createHash, sign, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Fault } from '../core/fault.ts';
 import { compareCodePoints } from '../core/text.ts';
 import { canonicalMembers } from './canonical-json.ts';
@@ -167,25 +168,38 @@ function* digests({ members }: StrictJson): Generator<string> {
   }
 }
 
-const verifyWith = ({ algorithm, signature }: StringSignature, key: VerificationKey, text: string): boolean =>
-  verify(algorithm === 'EdDSA' ? null : 'sha256', Buffer.from(text), key.key, signature);
+// With a callback both work in the thread pool: they are the longest work of a call, and others go on meanwhile.
+const verifyInPool = promisify(verify);
+const signInPool = promisify(sign);
+
+const verifyWith = ({ algorithm, signature }: StringSignature, key: VerificationKey, text: string): Promise<boolean> =>
+  verifyInPool(algorithm === 'EdDSA' ? null : 'sha256', Buffer.from(text), key.key, signature);
 
 /** Whether `key` made this signature over the message. */
-export const verifyString = (signature: StringSignature, key: VerificationKey, parsed: StrictJson): boolean => {
+export const verifyString = async (
+  signature: StringSignature,
+  key: VerificationKey,
+  parsed: StrictJson,
+): Promise<boolean> => {
   for (const digest of digests(parsed)) {
     const text = signature.lines.map((line) => (line === DIGEST ? `digest: ${digest}` : line)).join('\n');
-    if (verifyWith(signature, key, text)) return true;
+    if (await verifyWith(signature, key, text)) return true;
   }
   return false;
 };
 
 /** Signs the canonical `{header, message}` in the string form, as OpenSPP writes it. */
-export const signString = (canonical: Buffer, senderId: string, key: SigningKey, nowMs: number): string => {
+export const signString = async (
+  canonical: Buffer,
+  senderId: string,
+  key: SigningKey,
+  nowMs: number,
+): Promise<string> => {
   const created = Math.floor(nowMs / 1000);
   const expires = created + VALID_SECONDS;
   const digest = digestOf(escapeNonAscii(canonical));
   const lines = `(created): ${created}\n(expires): ${expires}\ndigest: ${digest}`;
-  const signature = sign(null, Buffer.from(lines), key.privateKey).toString('base64');
+  const signature = (await signInPool(null, Buffer.from(lines), key.privateKey)).toString('base64');
   return (
     `namespace="dci", kidId="${key.kidFor(senderId)}", algorithm="ed25519", created="${created}", ` +
     `expires="${expires}", headers="(created) (expires) digest", signature="${signature}"`

@@ -46,7 +46,7 @@ interface Claim {
   readonly algorithm: JwsAlgorithm;
   readonly kid?: string;
   mayBeOf(key: VerificationKey): boolean;
-  isMadeBy(key: VerificationKey): boolean | Promise<boolean>;
+  isMadeBy(key: VerificationKey): Promise<boolean>;
 }
 
 type Received = Parameters<Verifier['verify']>[1];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { sleep } from '../../src/core/async.ts';
 import { Fault } from '../../src/core/fault.ts';
 import { type Logger, silentLogger } from '../../src/core/log.ts';
 import { createHttpApp, createMetrics, healthRoutes, type Listening, listen, rawBody } from '../../src/http/index.ts';
@@ -41,6 +42,30 @@ describe('the HTTP application', () => {
     assert.equal((await fetch(`${base}/health/ready`)).status, 200);
     const metrics = await (await fetch(`${base}/metrics`)).text();
     assert.match(metrics, /crosswalk_http_request_seconds_count/);
+  });
+
+  it('waits at its end for what runs, also where nobody waits for the answer any more', async () => {
+    let begun = (): void => {};
+    const started = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    let ended = false;
+    const other = await listen(
+      async () => {
+        begun();
+        await sleep(100);
+        ended = true;
+      },
+      '127.0.0.1',
+      0,
+    );
+    const caller = connect(other.port, '127.0.0.1');
+    caller.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await started;
+    caller.destroy();
+    await sleep(20);
+    await other.stop(5000);
+    assert.equal(ended, true);
   });
 
   it('says 503 at ready while the database does not answer', async () => {
