@@ -13,7 +13,7 @@ import { backends, freshSqlite, type TestDatabase } from '../support/stores.ts';
 const KILLS = 20;
 // One process alone is met at its work rather than waiting for Central. Where another goes on while the killed one
 // needs seconds to come back, Central is slow enough for it to be still at work when the next kill comes.
-const PACE = { alone: { perRequest: 15, perRow: 1 }, beside: { perRequest: 60, perRow: 4 } };
+const PACE = { alone: { perRequest: 25, perRow: 2 }, beside: { perRequest: 60, perRow: 4 } };
 
 /** What the ledger of the source says of how far the import is. */
 interface Progress {
@@ -104,14 +104,23 @@ for (const backend of backends) {
       servers.set(server.pid, server);
     };
 
+    /** Waits, not for ever, for somebody to import; gives them something to do where there is nothing left. */
+    const untilUnderWay = async (): Promise<void> => {
+      if ((await progressOf(db, field)).complete) field.goOn();
+      for (const since = Date.now(); Date.now() - since < 5000; await sleep(10)) {
+        const { complete, holder } = await progressOf(db, field);
+        if (!complete && holder !== undefined) return;
+      }
+    };
+
     it(`ends as an undisturbed one, after ${KILLS} kills of ${processes === 1 ? 'it' : 'one of two'}`, async () => {
       const seed = Number(process.env['ODK_SEED'] ?? Math.floor(Math.random() * 1e6));
       const random = seeded(seed);
       const met = { importing: 0, staged: 0, beside: 0 };
       for (let at = 0; at < processes; at += 1) await start();
       for (let kill = 0; kill < KILLS; kill += 1) {
-        if ((await progressOf(db, field)).complete) field.goOn();
-        await sleep(100 + random() * 1400);
+        await untilUnderWay();
+        await sleep(random() * 1000);
         const victim = [...servers.keys()][Math.floor(random() * servers.size)] as number;
         const { complete, waiting, holder } = await progressOf(db, field);
         await servers.get(victim)?.end('SIGKILL');
