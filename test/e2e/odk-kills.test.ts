@@ -127,7 +127,7 @@ for (const backend of backends) {
         servers.delete(victim);
         if (!complete && holder === victim) met.importing += 1;
         if (!complete && holder === victim && waiting > 0) met.staged += 1;
-        if (!complete && holder !== victim && holder !== undefined) met.beside += 1;
+        if (!complete && holder !== undefined && servers.has(holder)) met.beside += 1;
         await start();
       }
       field.central.pace = { perRequest: 0, perRow: 0 };
