@@ -92,6 +92,16 @@ export interface RegistryWriter {
   save(tx: Tx, requests: readonly SaveRequest[], by: Writer): Promise<readonly Saved[]>;
   /** Brings memberships of groups to the given state; a group whose members changed gets a new version and an event. */
   saveMemberships(tx: Tx, requests: readonly MembershipRequest[], by: Writer): Promise<readonly Saved[]>;
+  /**
+   * `save` and then `saveMemberships`, with what comes of them, in fewer statements. Answers also the groups whose members
+   * changed.
+   */
+  saveTogether(
+    tx: Tx,
+    requests: readonly SaveRequest[],
+    memberships: readonly MembershipRequest[],
+    by: Writer,
+  ): Promise<{ readonly saved: readonly Saved[]; readonly joined: ReadonlySet<string> }>;
   /** Takes in what other modules know of registrants; a registrant may occur once. */
   setFacts(tx: Tx, requests: readonly FactsRequest[], by: Writer): Promise<void>;
   /** Leaves a tombstone and an event; memberships and identifiers go with it. */

@@ -21,6 +21,7 @@ import { rowsByIds, toRegistrant } from './registrant.store.ts';
 import { createRemove } from './remove.ts';
 import { createSave, type WriteDeps } from './save.ts';
 import { createSaveMemberships } from './save-memberships.ts';
+import { createSaveTogether } from './save-together.ts';
 import { runSearches } from './search.store.ts';
 import { createSetFacts } from './set-facts.ts';
 import { walkRegistrants } from './walk.store.ts';
@@ -69,6 +70,9 @@ export const createRegistry = ({ db, clock, log, aliases = defaultIdentifierAlia
     },
   };
 
+  const save = createSave(writing);
+  const saveMemberships = createSaveMemberships(writing);
+
   return {
     catalogue,
     async search(searches) {
@@ -109,8 +113,9 @@ export const createRegistry = ({ db, clock, log, aliases = defaultIdentifierAlia
       }),
     kinships: (ids, options, reader) => read(reader, (from) => readKinships(from, ids, options)),
     walk: (kind, options) => walkRegistrants(db, kind, options),
-    save: createSave(writing),
-    saveMemberships: createSaveMemberships(writing),
+    save: async (tx, requests, by) => (await save(tx, requests, by)).saved,
+    saveMemberships,
+    saveTogether: createSaveTogether(writing, save, saveMemberships),
     setFacts: createSetFacts(writing),
     remove: createRemove(writing),
     registerAttributes: (tx, attributes) => registerOpenAttributes(tx, attributes, clock),

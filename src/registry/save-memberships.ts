@@ -36,7 +36,8 @@ interface Work {
   readonly touched: Set<number>;
 }
 
-const checkMembers = (request: MembershipRequest, index: number): void => {
+/** Refuses what no group could be asked for, whatever stands in the registry. */
+export const checkMembers = (request: MembershipRequest, index: number): void => {
   const problems: { path: string; message: string }[] = [];
   const seen = new Set<string>();
   request.members.forEach(({ individualId, roles, start, end }, i) => {
@@ -71,6 +72,10 @@ const line = (
   end,
   oldRoles,
 });
+
+/** A membership that begins, as the feed tells of it. */
+export const toMemberChange = ({ individualId, roles, start, end }: Wanted): MemberChange =>
+  line(individualId, roles, start ?? null, end ?? null);
 
 /** The verb `saveMemberships` of the registry; see ports.ts. */
 export const createSaveMemberships =
@@ -154,7 +159,7 @@ export const createSaveMemberships =
           end: until,
           live: isLive,
         });
-        note('membership.added', line(individual.id, wanted.roles, start, until), individual.seq);
+        note('membership.added', toMemberChange(wanted), individual.seq);
       };
 
       const named = new Set<number>();

@@ -109,9 +109,31 @@ const toChange = (step: Step, by: Writer): NewChange => ({
   before: step.before ?? null,
 });
 
-/** The verb `save` of the registry; see ports.ts. */
+/** New registrants that join a group, or get members, in the same breath; by id the number of their members. */
+export type Joining = ReadonlyMap<string, number>;
+
+/** As it is after its first memberships, which are the caller's to write. */
+const asJoined = (registered: Registrant, memberCount: number): Registrant => ({
+  ...registered,
+  version: registered.version + 1,
+  ...(registered.kind === 'group' && { memberCount }),
+});
+
+/** What the rounds of one call share. */
+interface Whole {
+  readonly catalogue: Catalogue;
+  readonly by: Writer;
+  readonly joining: Joining;
+  readonly registered: Map<string, Registrant>;
+}
+
+/** The verb `save` of the registry; see ports.ts. Answers also those who join, as they were registered. */
 export const createSave = ({ clock, catalogue: catalogueOf }: WriteDeps) => {
-  const saveRound = async (tx: Tx, round: readonly Indexed[], catalogue: Catalogue, by: Writer): Promise<Saved[]> => {
+  const saveRound = async (
+    tx: Tx,
+    round: readonly Indexed[],
+    { catalogue, by, joining, registered }: Whole,
+  ): Promise<Saved[]> => {
     const now = toTimestamp(clock());
     const today = dayOf(clock());
     const ids = round.flatMap(({ request }) => request.id ?? request.newId ?? []);
@@ -129,11 +151,14 @@ export const createSave = ({ clock, catalogue: catalogueOf }: WriteDeps) => {
       })),
       today,
     );
-    const fresh = await allocateSeqs(tx, steps.filter(({ before }) => !before).length);
+    const seqs = await allocateSeqs(tx, steps.filter(({ before }) => !before).length);
     let used = 0;
     const writes = steps.map(({ before, after, index }): RegistrantWrite & { readonly rehold: boolean } => {
-      const seq = before?.seq ?? (fresh[used++] as number);
-      const registrant = before ? after : { ...after, seq };
+      const seq = before?.seq ?? (seqs[used++] as number);
+      const fresh = before ? after : { ...after, seq };
+      const memberCount = before ? undefined : joining.get(after.id);
+      if (memberCount !== undefined) registered.set(after.id, fresh);
+      const registrant = memberCount === undefined ? fresh : asJoined(fresh, memberCount);
       const rows = toSearchRows(registrant, catalogue, today);
       const rehold = !before || !isEqualJson(before.identifiers, after.identifiers);
       return { seq, fresh: !before, registrant, rows, index, rehold };
@@ -161,10 +186,13 @@ export const createSave = ({ clock, catalogue: catalogueOf }: WriteDeps) => {
     });
   };
 
-  return async (tx: Tx, requests: readonly SaveRequest[], by: Writer): Promise<readonly Saved[]> => {
-    const catalogue = await catalogueOf(tx);
+  return async (tx: Tx, requests: readonly SaveRequest[], by: Writer, joining: Joining = new Map()) => {
+    const registered = new Map<string, Registrant>();
+    const whole: Whole = { catalogue: await catalogueOf(tx), by, joining, registered };
     const saved: Saved[] = [];
-    for (const round of toRounds(requests)) saved.push(...(await saveRound(tx, round, catalogue, by)));
-    return saved;
+    for (const round of toRounds(requests)) saved.push(...(await saveRound(tx, round, whole)));
+    return { saved, registered } as const;
   };
 };
+
+export type Save = ReturnType<typeof createSave>;

@@ -136,12 +136,12 @@ export const applyBatch = async (
 
   const changed = [...slots.values()].filter((slot) => slot.changed);
   await registry.registerAttributes(tx, newAttributes(registry.catalogue, changed));
-  await registry.save(
+  await registry.saveTogether(
     tx,
     changed.map(({ id, isNew, draft }) => (isNew ? { newId: id, draft } : { id, draft })),
+    memberships.requests(),
     writer,
   );
-  await registry.saveMemberships(tx, memberships.requests(), writer);
   const enrolled = await enrolNoted(programmes, tx, noted, writer);
   return outcomes.map((outcome, i) => {
     const { people = [], group } = ordered[i] ?? {};

@@ -50,14 +50,14 @@ export const openScratch = async (
         );
     }
     if (fresh.length === 0) return;
-    await db.write(async (tx) => {
-      await registry.save(
+    await db.write((tx) =>
+      registry.saveTogether(
         tx,
         fresh.map((one) => ({ newId: one.id, draft: toDraft(one) })),
+        memberships.requests(),
         'scratch',
-      );
-      await registry.saveMemberships(tx, memberships.requests(), 'scratch');
-    });
+      ),
+    );
   };
 
   await db.migrate();

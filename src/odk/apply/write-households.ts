@@ -53,21 +53,11 @@ export const writeHouseholds = async (
   days: Days,
   writer: Writer,
 ): Promise<ReadonlySet<string>> => {
-  const changed = new Set<string>();
   const requests = households.flatMap(({ registrants }) =>
     registrants.map(({ id, current, draft }) =>
       current ? { id, draft, expectedVersion: current.version } : { newId: id, draft },
     ),
   );
-  const saved = await registry.save(tx, requests, writer);
-  let at = 0;
-  for (const { registrants } of households) {
-    const subject = registrants[0]?.id as string;
-    for (const _ of registrants) {
-      if (saved[at]?.outcome !== 'unchanged') changed.add(subject);
-      at += 1;
-    }
-  }
   const known = households
     .filter(({ isNew, members }) => !isNew && members)
     .map(({ registrants }) => registrants[0]?.id as string);
@@ -77,8 +67,15 @@ export const writeHouseholds = async (
     const id = household.registrants[0]?.id as string;
     return toRequest(household, kinships.get(id) ?? [], days.of.get(id) ?? days.today) ?? [];
   });
-  for (const { id, outcome } of await registry.saveMemberships(tx, memberships, writer)) {
-    if (outcome !== 'unchanged') changed.add(id);
+  const { saved, joined } = await registry.saveTogether(tx, requests, memberships, writer);
+  const changed = new Set(joined);
+  let at = 0;
+  for (const { registrants } of households) {
+    const subject = registrants[0]?.id as string;
+    for (const _ of registrants) {
+      if (saved[at]?.outcome !== 'unchanged') changed.add(subject);
+      at += 1;
+    }
   }
   return changed;
 };
