@@ -1,4 +1,5 @@
 import type { PeerDirectory } from '../../access/index.ts';
+import { singleFlight } from '../../core/async.ts';
 import type { Attempt, Delivery } from '../../delivery/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import type { DciDeps } from '../deps.ts';
@@ -51,11 +52,13 @@ const countOutcome = async (
 /** Sends a notification; its ids and its message are the same in every attempt (dci.md §7.3). */
 export const sendNotification = (deps: SendDeps) => {
   const { db, peers, post, encryptMessage } = deps;
+  // A burst is of few subscriptions: those who ask at the same time share one look.
+  const once = singleFlight<Subscription | undefined>();
   return async (delivery: Delivery): Promise<Attempt> => {
     const { code, messageId, meta, message } = delivery.payload as NotificationPayload;
     const peer = await peers.bySenderId(delivery.recipient);
     if (!peer) return { delivered: false, error: 'the peer was revoked', final: true };
-    const subscription = await db.read((reader) => readSubscription(reader, code));
+    const subscription = await once(code, () => db.read((reader) => readSubscription(reader, code)));
     if (!subscription || subscription.status === 'ended') {
       return { delivered: false, error: 'the subscription has ended', final: true };
     }
