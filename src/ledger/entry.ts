@@ -59,13 +59,17 @@ const HASHES_KEPT = 4096;
 
 /** As `subjectHash`, for many; remembers the latest. */
 const createSubjectHashes = (key: Buffer) => {
-  const known = new Map<string, Buffer>();
+  let known = new Map<string, Buffer>();
+  let before = known;
   return (identifiers: readonly string[]): Buffer[] =>
     [...new Set(identifiers.map((identifier) => fold(identifier.trim())))].map((identifier) => {
-      const found = known.get(identifier);
+      const found = known.get(identifier) ?? before.get(identifier);
       if (found) return found;
       const hash = subjectHash(key, identifier);
-      if (known.size >= HASHES_KEPT) known.delete(known.keys().next().value as string);
+      if (known.size >= HASHES_KEPT) {
+        before = known;
+        known = new Map();
+      }
       known.set(identifier, hash);
       return hash;
     });

@@ -53,7 +53,7 @@ const patiently = async <T>(attempt: () => Promise<T>): Promise<T> => {
   }
 };
 
-const openPool = (path: string, max: number, role: 'writer' | 'reader'): Knex =>
+const openPool = (path: string, max: number, role: 'writer' | 'reader' | 'look-ups'): Knex =>
   knexFactory({
     client: CachingSqliteClient as unknown as typeof Knex.Client,
     connection: { filename: path },
@@ -72,10 +72,11 @@ const openPool = (path: string, max: number, role: 'writer' | 'reader'): Knex =>
         connection.pragma('foreign_keys = ON');
         connection.pragma('cache_size = -32000');
         connection.pragma('temp_store = MEMORY');
-        connection.pragma(`mmap_size = ${role === 'writer' ? 0 : 268435456}`);
+        // A mapped file is mapped anew after every commit: worth it for long reads only.
+        connection.pragma(`mmap_size = ${role === 'reader' ? 268435456 : 0}`);
         // What is deleted is overwritten with zeros: an erased message must not be left in free pages.
         if (role === 'writer') connection.pragma('secure_delete = ON');
-        if (role === 'reader') connection.pragma('query_only = ON');
+        if (role !== 'writer') connection.pragma('query_only = ON');
         done(null, connection);
       },
     },
@@ -99,7 +100,7 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
   const watcher = openPool(options.path, 1, 'reader');
   const watchDriver = await rawConnection(watcher);
   const touches = new Touches();
-  const hot = openPool(options.path, 1, 'reader');
+  const hot = openPool(options.path, 1, 'look-ups');
   const reader = makeReader(readers, profile, directOn(await rawConnection(hot)));
 
   const beginImmediate = (): Promise<void> =>

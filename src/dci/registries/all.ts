@@ -21,7 +21,11 @@ export {
 export const registries: Readonly<Record<RegistryName, RegistryDefinition>> = { social, crvs, dr, fr, ibr };
 
 /** `ns:org:RegistryType:Social`, `https://…/FR` → the last segment in lower case (dci.md §9.1). */
-const lastSegment = (word: string): string => (/[^:/#]*$/.exec(word.trim())?.[0] ?? '').toLowerCase();
+const lastSegment = (word: string): string => {
+  const text = word.trim();
+  const end = Math.max(text.lastIndexOf(':'), text.lastIndexOf('/'), text.lastIndexOf('#'));
+  return text.slice(end + 1).toLowerCase();
+};
 
 const byRegType = new Map(
   Object.values(registries).flatMap((definition) => definition.alsoKnownAs.map((word) => [word, definition] as const)),
