@@ -2,6 +2,7 @@ import { type Clock, toTimestamp } from '../core/clock.ts';
 import { isEqualJson } from '../core/equal.ts';
 import { Fault } from '../core/fault.ts';
 import { newId } from '../core/ids.ts';
+import type { Mutable } from '../core/mutable.ts';
 import type { Tx } from '../storage/index.ts';
 import type { Catalogue } from './attributes.ts';
 import { invalidDraft, prepareDraft } from './draft.ts';
@@ -79,17 +80,17 @@ const plan = (
     throw invalidDraft([{ path: '/kind', message: 'cannot change' }], index);
   }
   if (before && isEqualJson(toDraft(before), draft)) return { unchanged: before };
-  const after = {
+  const after: Mutable<Registrant> = {
     ...draft,
     id,
     version: (before?.version ?? 0) + 1,
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
     provenance: trackProvenance(before, draft, by),
-    ...(before?.seq !== undefined && { seq: before.seq }),
-    ...(before?.facts && { facts: before.facts }),
-    ...(draft.kind === 'group' && { memberCount: before?.kind === 'group' ? (before.memberCount ?? 0) : 0 }),
-  } as Registrant;
+  };
+  if (before?.seq !== undefined) after.seq = before.seq;
+  if (before?.facts) after.facts = before.facts;
+  if (after.kind === 'group') after.memberCount = before?.kind === 'group' ? (before.memberCount ?? 0) : 0;
   return { index, before, after };
 };
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
+import type { Mutable } from '../../core/mutable.ts';
 import { SYSTEM_ID, toIdentifierType } from '../identifier-types.ts';
 import type { Attachment, Draft, GroupDraft, Identifier, Registrant } from '../model.ts';
 import type { Problem } from './check.ts';
@@ -8,7 +9,6 @@ import {
   fromContactPoint,
   fromIdentifiers,
   fromLocation,
-  type Mutable,
   type Report,
   reporter,
   toAddress,

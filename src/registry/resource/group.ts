@@ -1,3 +1,4 @@
+import type { Mutable } from '../../core/mutable.ts';
 import type { Group, GroupDraft } from '../model.ts';
 import type { Kinship } from '../ports.ts';
 import { compileCheck, findUnstorable, type Problem } from './check.ts';
@@ -11,7 +12,7 @@ import {
 } from './common.ts';
 import { type Resource, toReferenceJson } from './individual.ts';
 import { withoutNulls } from './nulls.ts';
-import { checkPeriod, fromRoles, type Mutable, type Report, reporter, toPeriod, toRoles } from './parts.ts';
+import { checkPeriod, fromRoles, type Report, reporter, toPeriod, toRoles } from './parts.ts';
 import { type IdentifierKey, readReference } from './references.ts';
 import { GroupJson, type MemberJson } from './schema.ts';
 

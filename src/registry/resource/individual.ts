@@ -1,4 +1,5 @@
 import type { Json } from '../../core/json.ts';
+import type { Mutable } from '../../core/mutable.ts';
 import type { Individual, IndividualDraft, Registrant } from '../model.ts';
 import type { Kinship } from '../ports.ts';
 import { fullName } from '../values.ts';
@@ -12,7 +13,7 @@ import {
   type WriteOptions,
 } from './common.ts';
 import { withoutNulls } from './nulls.ts';
-import { fromGender, fromName, type Mutable, reporter, toGender, toName, toPeriod, toRoles } from './parts.ts';
+import { fromGender, fromName, reporter, toGender, toName, toPeriod, toRoles } from './parts.ts';
 import { toReference } from './references.ts';
 import { IndividualJson } from './schema.ts';
 

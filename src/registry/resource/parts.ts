@@ -1,3 +1,4 @@
+import type { Mutable } from '../../core/mutable.ts';
 import { toIdentifierTypeUri } from '../identifier-types.ts';
 import type { Address, ContactPoint, Identifier, Location, PersonName } from '../model.ts';
 import { fullName } from '../values.ts';
@@ -12,9 +13,6 @@ import type {
   PeriodJson,
 } from './schema.ts';
 import { GENDER_SYSTEM, MEMBERSHIP_SYSTEM, type ReadSystem, type Sex, sexByWord, sexes, toDisplay } from './systems.ts';
-
-/** A draft is put together member by member, and read-only from then on. */
-export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Finds an identifier's, name's, … faults beyond its shape; `path` is where it stands. */
 export type Report = (path: string, message: string) => void;
