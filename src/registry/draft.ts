@@ -117,14 +117,15 @@ const pruned = (key: string, value: unknown, ownId: string | undefined): unknown
   return isEmpty(value) ? undefined : value;
 };
 
-/** Without members that hold nothing, so that two ways of saying nothing are one. */
+/** Without members that hold nothing, so that two ways of saying nothing are one. Most drafts have none and stay. */
 const prune = (draft: Draft, ownId: string | undefined): Draft => {
-  const kept: Record<string, unknown> = {};
-  for (const key of Object.keys(draft)) {
-    const value = pruned(key, draft[key as keyof Draft], ownId);
-    if (value !== undefined) kept[key] = value;
-  }
-  return kept as unknown as Draft;
+  const isKept = (key: string): boolean => {
+    const value = draft[key as keyof Draft];
+    return value !== undefined && pruned(key, value, ownId) === value;
+  };
+  if (Object.keys(draft).every(isKept)) return draft;
+  const entries = Object.entries(draft).map(([key, value]) => [key, pruned(key, value, ownId)]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as unknown as Draft;
 };
 
 /**
