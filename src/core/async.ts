@@ -19,14 +19,20 @@ export const chunk = <T>(list: readonly T[], size: number): T[][] => {
   return out;
 };
 
-/** The same items; each is fetched while the one before it is worked on. */
-export async function* readAhead<T>(source: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
-  for (let next = source.next(); ; ) {
-    const { value, done } = await next;
-    if (done) return;
-    next = source.next();
+/** The same items; while one is worked on, the next ones (`most` of them) are fetched, one after the other. */
+export async function* readAhead<T>(source: AsyncGenerator<T, void>, most = 1): AsyncGenerator<T, void> {
+  const ahead: Promise<IteratorResult<T, void>>[] = [];
+  const ask = (): void => {
+    const next = source.next();
     // Whoever stops early hears nothing of what was fetched in vain.
     next.catch(() => {});
+    ahead.push(next);
+  };
+  ask();
+  for (let next = ahead.shift(); next; next = ahead.shift()) {
+    const { value, done } = await next;
+    if (done) return;
+    while (ahead.length < most) ask();
     yield value as T;
   }
 }

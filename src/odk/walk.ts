@@ -1,3 +1,5 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { readAhead } from '../core/async.ts';
 import { Fault } from '../core/fault.ts';
 import { earlier, later } from '../core/order.ts';
 import { isCentralError } from './central/answer.ts';
@@ -10,6 +12,9 @@ import { takeRows } from './take-rows.ts';
 // A token whose row was purged gives an empty last page: the walk looks complete and is not (odk.md §6). Restarting
 // helps; more often than this it would not.
 const MAX_RESTARTS = 3;
+
+// One waits while another is on its way, so that a page which takes long to map does not keep Central idle.
+const PAGES_AHEAD = 2;
 
 const EVERYTHING = '__system/deletedAt eq null or __system/deletedAt ne null';
 
@@ -47,7 +52,7 @@ const pickWalk = ({ watermark, walk, central }: Source): Pick<Source, 'watermark
 });
 
 /**
- * Reads every page of what changed, newest first (odk.md §15.3). The next page is fetched while this one is taken and,
+ * Reads every page of what changed, newest first (odk.md §15.3). The next pages are fetched while this one is taken and,
  * in `taken`, mapped; the place in the walk is saved with each page, so that a killed process goes on from there. The
  * watermark moves only when the walk is complete, comes from the data, and never passes Central's time at the walk's
  * first answer.
@@ -63,18 +68,26 @@ const walkOnce = async (context: PollContext, taken: (expected: number) => Promi
   const fetch = async (filter: string, cursor?: PageCursor, ifNoneMatch?: string): Promise<Page> =>
     await central.page({ filter: filter === '' ? undefined : filter, pageSize, cursor, ifNoneMatch });
 
+  async function* pagesFrom(first: Page, filter: string): AsyncGenerator<Page, void> {
+    let page = first;
+    yield page;
+    while (page.next) {
+      page = await fetch(filter, page.next);
+      yield page;
+    }
+  }
+
   /** One try from `start` on. */
   const attempt = async (start: Walk | undefined): Promise<Attempt> => {
     const filter = start?.filter ?? filterOf(source);
     const { gate } = source.central;
     const etag = start || gate?.filter !== filter ? undefined : gate.etag;
     let walk = start;
-    let page = await fetch(filter, start?.cursor, etag);
-    if (page.notModified) return { is: 'not-modified' };
-    const first = page;
-    for (;;) {
-      const next = page.next && fetch(filter, page.next);
-      next?.catch(() => {});
+    const first = await fetch(filter, start?.cursor, etag);
+    if (first.notModified) return { is: 'not-modified' };
+    for await (const page of readAhead(pagesFrom(first, filter), PAGES_AHEAD)) {
+      // The request for the next page leaves now, and not when this one no longer keeps the processor busy.
+      await breathe();
       const { rows, count } = page;
       const saved: Walk = {
         filter,
@@ -89,13 +102,11 @@ const walkOnce = async (context: PollContext, taken: (expected: number) => Promi
       if (walk && count !== undefined && count !== walk.count) return { is: 'short' };
       walk = saved;
       await takeRows(context, rows, (tx) => updateSource(tx, source.name, { walk: saved }));
-      await taken(walk.count);
-      if (!next) break;
-      page = await next;
+      await taken(saved.count);
     }
-    if (walk.rows < walk.count) return { is: 'short' };
+    if (!walk || walk.rows < walk.count) return { is: 'short' };
     // The ETag is about the rows of its page: it tells of the whole only where that is one page.
-    const isWhole = !start && first === page && first.etag !== undefined;
+    const isWhole = !start && !first.next && first.etag !== undefined;
     return { is: 'complete', walk, gate: isWhole ? { filter, etag: first.etag as string } : undefined };
   };
 

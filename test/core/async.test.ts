@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readAhead } from '../../src/core/async.ts';
+import { readAhead, sleep } from '../../src/core/async.ts';
 
 describe('reading ahead', () => {
   it('fetches the next item while one is worked on, and no more than that', async () => {
@@ -16,6 +16,33 @@ describe('reading ahead', () => {
       [0, 2],
       [1, 3],
       [2, 3],
+    ]);
+  });
+
+  it('fetches several items ahead when told to, one after the other', async () => {
+    const fetched: number[] = [];
+    let atOnce = 0;
+    async function* numbers(): AsyncGenerator<number, void> {
+      for (let i = 0; i < 5; i += 1) {
+        atOnce += 1;
+        assert.equal(atOnce, 1);
+        await sleep(1);
+        atOnce -= 1;
+        fetched.push(i);
+        yield i;
+      }
+    }
+    const seen: (readonly [item: number, fetched: number])[] = [];
+    for await (const item of readAhead(numbers(), 2)) {
+      await sleep(20);
+      seen.push([item, fetched.length]);
+    }
+    assert.deepEqual(seen, [
+      [0, 3],
+      [1, 4],
+      [2, 5],
+      [3, 5],
+      [4, 5],
     ]);
   });
 
