@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Clock, toTimestamp } from './core/clock.ts';
 import { isObject } from './core/json.ts';
 import { idsOf, subjectsOf } from './dci/entry-facts.ts';
@@ -64,7 +64,7 @@ const toIncoming = ({ peer, claims, body }: Exchange): IncomingMessage => {
   return {
     senderId: peer.senderId,
     messageId: claims.messageId,
-    digest: createHash('sha256').update(body).digest(),
+    digest: hash('sha256', body, 'buffer'),
   };
 };
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { insertReturning, knexOf, type Reader, type Tx } from '../storage/index.ts';
 
@@ -35,10 +35,7 @@ interface Row {
 const HASH_BYTES = 16;
 
 const idOf = ({ senderId, messageId }: IncomingMessage): Buffer =>
-  createHash('sha256')
-    .update(JSON.stringify([senderId, messageId]))
-    .digest()
-    .subarray(0, HASH_BYTES);
+  hash('sha256', JSON.stringify([senderId, messageId]), 'buffer').subarray(0, HASH_BYTES);
 
 const toRow = (message: IncomingMessage, now: number): Row => ({
   id: idOf(message),

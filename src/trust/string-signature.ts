@@ -1,4 +1,4 @@
-import { createHash, sign, verify } from 'node:crypto';
+import { hash, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Fault } from '../core/fault.ts';
 import { compareCodePoints } from '../core/text.ts';
@@ -148,7 +148,7 @@ const fillHeader = (header: Buffer, defaults: typeof requestDefaults): Buffer =>
   return Buffer.from(`{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`);
 };
 
-const digestOf = (canonical: Buffer): string => createHash('sha256').update(canonical).digest('base64');
+const digestOf = (canonical: Buffer): string => hash('sha256', canonical, 'base64');
 
 /** Every digest that an honest signer may have signed for this message, the likely ones first. */
 function* digests({ members }: StrictJson): Generator<string> {
