@@ -14,8 +14,8 @@ export interface Database {
   /**
    * Runs `work` in a transaction and answers once it is durable. What `work` throws rolls back all it wrote.
    *
-   * On SQLite, writes of many callers share one commit, a savepoint each. `work` may be run again after a lock
-   * conflict, so it must do nothing but read and write through its `Tx`; and it must not call `write` itself.
+   * On SQLite, writes of many callers share one commit, a savepoint for each after the first. `work` may be run again
+   * after a lock conflict, so it must do nothing but read and write through its `Tx`; and it must not call `write`.
    */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 

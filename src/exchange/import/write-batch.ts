@@ -11,8 +11,9 @@ const ATTEMPTS = 3;
 // A fault of a single row is a row's fault; so many of a kind nobody foresaw are the database's (a full disk).
 const MAX_UNFORESEEN = 20;
 
-// A commit writes each page that was touched once, so one for many lines is cheap; what a statement is worked out
-// from would fill the memory, and goes in parts.
+// What statements are worked out from would fill the memory: a batch goes in parts. On SQLite all of them share one
+// commit, which writes each page that was touched once. On PostgreSQL that gains little, and everybody who has a place
+// to take in the order of commits would wait for it.
 const PART_LINES = 500;
 
 const explain = (error: unknown): string => {
@@ -22,7 +23,7 @@ const explain = (error: unknown): string => {
 };
 
 /**
- * Writes items in one transaction; when that fails, in smaller and smaller ones, so that a bad item fails alone.
+ * Writes items in few transactions; when one fails, in smaller and smaller ones, so that a bad item fails alone.
  * Gives up (throws) when the database itself does not work.
  */
 export const createWriteBatch = <Item extends { readonly line: number }>(
@@ -65,5 +66,9 @@ export const createWriteBatch = <Item extends { readonly line: number }>(
       return [...(await write(items.slice(0, middle))), ...(await write(items.slice(middle)))];
     }
   };
-  return write;
+  return async (items: readonly Item[]): Promise<readonly Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    for (const some of db.profile.shared ? chunk(items, PART_LINES) : [items]) outcomes.push(...(await write(some)));
+    return outcomes;
+  };
 };
