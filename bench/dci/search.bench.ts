@@ -7,7 +7,7 @@ const ROUNDS = 4;
 const SECONDS = 3;
 const WARM_UP = 5000;
 // Messages for the first round; later ones get as many as the round before tells, and half as many again.
-const PREPARED = 6000;
+const PREPARED = 15_000;
 
 /** Rows: the signed search of one item against its floor, and against itself without a ledger. */
 export const benchSearch = async (): Promise<readonly Row[]> => {

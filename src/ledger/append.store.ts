@@ -30,7 +30,7 @@ export interface BodyRow {
 }
 
 // What is random is indexed block by block; see the migration.
-export const ENTRIES_PER_BLOCK = 1024;
+export const ENTRIES_PER_BLOCK = 256;
 
 export const blockOf = (seq: number): number => Math.floor(seq / ENTRIES_PER_BLOCK);
 

@@ -116,7 +116,7 @@ const hits = (
   { begin, end }: Pick<EntryFilter, 'begin' | 'end'>,
 ): Hits => {
   const [first, last] = [blockOf(begin), blockOf(Math.max(begin, end - 1))];
-  const block = source === 'ledger_subjects' ? 'block' : '(seq >> 10)';
+  const block = source === 'ledger_subjects' ? 'block' : '(seq >> 8)';
   if (profile.name === 'sqlite') {
     const blocks = 'with recursive blocks(b) as (select ? union all select b + 1 from blocks where b < ?)';
     const sql = `${blocks} select seq from blocks cross join ${source} on ${block} = b and ${column} = ?`;
@@ -162,7 +162,7 @@ export const findEntries = async (reader: Reader, filter: EntryFilter): Promise<
   if (filter.subject && filter.messageId !== undefined) {
     const inLists = `select 1 from ledger_subject_lists l where l.seq = ledger_entries.seq and ${listHolds(reader.profile)}`;
     conditions.push(
-      `(seq in (select seq from ledger_subjects where block = (ledger_entries.seq >> 10) and subject = ?)
+      `(seq in (select seq from ledger_subjects where block = (ledger_entries.seq >> 8) and subject = ?)
         or exists (${inLists}))`,
     );
     bindings.push(filter.subject, filter.subject);

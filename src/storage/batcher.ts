@@ -3,9 +3,11 @@ import type { Tx } from './tx.ts';
 
 const MAX_ROWS = 500;
 
-// A batch waits for further rows as long as each turn of the event loop brings some, so many turns at most: a commit
-// costs the same for one row as for fifty, and on SQLite nothing else happens while it lasts.
-const MAX_TURNS = 8;
+// A batch waits for further rows as long as the event loop brings some within a few turns (what is verified and signed
+// in the thread pool comes back one by one), so many turns at most: a commit costs the same for one row as for fifty,
+// and on SQLite nothing else happens while it lasts.
+const IDLE_TURNS = 4;
+const MAX_TURNS = 32;
 
 /**
  * Turns single appends of many callers into few statements: while one commit is on its way, rows gather for the
@@ -44,10 +46,11 @@ export const createBatcher = <Row, Result>(
   };
 
   const gather = async (): Promise<void> => {
-    let had = 0;
-    for (let turn = 0; turn < MAX_TURNS && waiting.length > had && waiting.length < MAX_ROWS; turn += 1) {
-      had = waiting.length;
+    let idle = 0;
+    for (let turn = 0; turn < MAX_TURNS && idle < IDLE_TURNS && waiting.length < MAX_ROWS; turn += 1) {
+      const had = waiting.length;
       await new Promise((resolve) => setImmediate(resolve));
+      idle = waiting.length > had ? 0 : idle + 1;
     }
   };
 
