@@ -41,22 +41,25 @@ const appendAll = async (tx: Tx, clock: Clock, waiting: readonly Waiting[]): Pro
   for (const { entry, seqs } of waiting) {
     const { draft, stored } = entry;
     const seq = frontier.size;
-    const replyTo = typeof entry.replyTo === 'object' ? seqs[entry.replyTo.draft] : entry.replyTo;
-    const { text, ...columns } = toLeaf(entry, { seq, recordedAt, replyTo });
+    const replyTo = typeof draft.replyTo === 'object' ? seqs[draft.replyTo.draft] : draft.replyTo;
+    const { text, peer, messageId, transactionId } = toLeaf(entry, { seq, recordedAt, replyTo });
     const hash = leafHash(text);
     frontier = appendLeaf(frontier, hash, keep);
     seqs.push(seq);
+    const { kind, direction } = draft;
     entries.push({
-      ...columns,
       seq,
       leaf: text,
       leafHash: hash,
       recordedAt,
-      kind: draft.kind,
-      direction: draft.direction,
+      kind,
+      direction,
+      peer,
+      messageId,
+      transactionId,
       replyTo,
     });
-    if (stored) bodies.push({ seq, ...stored });
+    if (stored) bodies.push({ seq, salt: stored.salt, body: stored.body });
     subjects.push({ seq, subjects: entry.subjects });
   }
   await writeAppended(tx, { entries, bodies, subjects, subtrees, frontier, lastAt: recordedAt });

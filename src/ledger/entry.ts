@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomFillSync } from 'node:crypto';
+import { createHmac, hash, randomFillSync } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { fold } from '../core/text.ts';
 import type { PublicJwk } from '../trust/ports.ts';
@@ -24,13 +24,12 @@ export interface Commitment {
 
 /** What can be prepared before the place in the order is known. */
 export interface PreparedEntry {
-  readonly draft: Omit<EntryDraft, 'kind' | 'replyTo'> & { readonly kind: EntryKind };
-  readonly replyTo?: EntryDraft['replyTo'];
+  readonly draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryKind };
   readonly subjects: readonly Buffer[];
   readonly stored?: { readonly salt: Buffer; readonly body: Buffer };
   readonly body?: Commitment;
   /** When only the start of the body is kept: the commitment to that start. */
-  readonly kept?: Commitment;
+  readonly kept?: Commitment | undefined;
 }
 
 // Random bytes are cheap by the thousand and dear by the call.
@@ -43,7 +42,7 @@ const newSalt = (): Buffer => {
 };
 
 export const commit = (salt: Buffer, bytes: Buffer): Commitment => ({
-  hash: createHash('sha256').update(salt).update(bytes).digest('base64'),
+  hash: hash('sha256', Buffer.concat([salt, bytes]), 'base64'),
   size: bytes.length,
 });
 
@@ -65,13 +64,13 @@ const createSubjectHashes = (key: Buffer) => {
     [...new Set(identifiers.map((identifier) => fold(identifier.trim())))].map((identifier) => {
       const found = known.get(identifier) ?? before.get(identifier);
       if (found) return found;
-      const hash = subjectHash(key, identifier);
+      const made = subjectHash(key, identifier);
       if (known.size >= HASHES_KEPT) {
         before = known;
         known = new Map();
       }
-      known.set(identifier, hash);
-      return hash;
+      known.set(identifier, made);
+      return made;
     });
 };
 
@@ -80,17 +79,17 @@ export type Prepare = (draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryK
 /** Does what needs no place in the order: hashes the body and the subjects. With `keep`, only that many bytes of it will be stored. */
 export const createPrepare = (subjectKey: Buffer): Prepare => {
   const subjectHashes = createSubjectHashes(subjectKey);
-  return ({ replyTo, ...draft }, keep = Number.POSITIVE_INFINITY) => {
-    const subjects = subjectHashes(draft.subjects ?? []);
-    const entry = { draft, subjects, ...(replyTo === undefined ? {} : { replyTo }) };
-    if (draft.body === undefined) return entry;
+  return (draft, keep = Number.POSITIVE_INFINITY) => {
+    const subjects = draft.subjects ? subjectHashes(draft.subjects) : [];
+    if (draft.body === undefined) return { draft, subjects };
     const salt = newSalt();
     const start = draft.body.length > keep ? draft.body.subarray(0, keep) : draft.body;
     return {
-      ...entry,
+      draft,
+      subjects,
       stored: { salt, body: start },
       body: commit(salt, draft.body),
-      ...(start === draft.body ? {} : { kept: commit(salt, start) }),
+      kept: start === draft.body ? undefined : commit(salt, start),
     };
   };
 };
