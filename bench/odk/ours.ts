@@ -18,8 +18,16 @@ await ground.odk.add({
   credentials: LOGIN,
   mapping,
 });
+const samples: NodeJS.MemoryUsage[] = [];
+const sampling = setInterval(() => samples.push(process.memoryUsage()), 100);
 const started = performance.now();
 const { read } = await ground.odk.sync('bench', { eager: true });
 const seconds = (performance.now() - started) / 1000;
+clearInterval(sampling);
 await ground.close();
-process.stdout.write(`${JSON.stringify({ seconds, read })}\n`);
+// What remains after a collection is the lowest that is seen: the same in each quarter of the import, or it grows.
+const quarter = Math.max(1, Math.floor(samples.length / 4));
+const keptIn = (nth: number): number =>
+  Math.min(...samples.slice(nth * quarter, (nth + 1) * quarter).map(({ heapUsed }) => heapUsed));
+const memory = { kept: [0, 1, 2, 3].map(keptIn), peak: Math.max(...samples.map(({ rss }) => rss)) };
+process.stdout.write(`${JSON.stringify({ seconds, read, memory })}\n`);
