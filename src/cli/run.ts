@@ -50,7 +50,7 @@ export const run = async (argv: readonly string[]): Promise<number> => {
   };
 
   // The first word is the command (no option of the program takes a value); `help` is followed by it.
-  const asked = argv.filter((word) => !word.startsWith('-') && word !== 'help')[0];
+  const asked = argv.find((word) => !word.startsWith('-') && word !== 'help');
   for (const { name, description, load } of commands) {
     const command = program.command(name).description(description);
     if (name === asked) (await load())(command, context);

@@ -12,26 +12,25 @@ export interface Taken {
   readonly errors: readonly { readonly line: number; readonly reason: string }[];
 }
 
+/** Records that a peer sent us. */
+export interface SentRecords {
+  readonly registry: RegistryName;
+  readonly records: readonly unknown[];
+  /** Whom the feed and the provenance name; see `writerFor`. */
+  readonly writer: Writer;
+}
+
+/** Records to be taken into our registry. */
+export interface RecordsToTake extends SentRecords {
+  /** The programme that all of them are put into. */
+  readonly programme?: string;
+}
+
 /** Takes records of another registry into ours, in the caller's transaction. */
-export type TakeRecords = (
-  tx: Tx,
-  records: {
-    readonly registry: RegistryName;
-    readonly records: readonly unknown[];
-    readonly writer: Writer;
-    readonly programme?: string;
-  },
-) => Promise<Taken>;
+export type TakeRecords = (tx: Tx, records: RecordsToTake) => Promise<Taken>;
 
 /** Deactivates those of a source's own registrants that it says to be gone, in the caller's transaction. */
-export type EndRecords = (
-  tx: Tx,
-  records: {
-    readonly registry: RegistryName;
-    readonly records: readonly unknown[];
-    readonly writer: Writer;
-  },
-) => Promise<Taken>;
+export type EndRecords = (tx: Tx, records: SentRecords) => Promise<Taken>;
 
 /** Whom feed and provenance name for what a peer's record brought. */
 export const writerFor = (senderId: string): Writer => `dci:${senderId}`;

@@ -58,8 +58,12 @@ export const createSaveTogether =
       tx,
       first.flatMap(({ groupId, members }) =>
         members.map(({ individualId, roles, start, end }) => ({
-          ...{ groupSeq: seqOf(groupId), individualSeq: seqOf(individualId), live: true },
-          ...{ roles, start: start ?? null, end: end ?? null },
+          groupSeq: seqOf(groupId),
+          individualSeq: seqOf(individualId),
+          roles,
+          start: start ?? null,
+          end: end ?? null,
+          live: true,
         })),
       ),
       by,
@@ -70,7 +74,11 @@ export const createSaveTogether =
       first.map(({ groupId, members }) => {
         const group = registered.get(groupId) as Registrant;
         return {
-          ...{ type: 'membership.added', subject: groupId, kind: 'group', version: group.version + 1, source: by },
+          type: 'membership.added',
+          subject: groupId,
+          kind: 'group',
+          version: group.version + 1,
+          source: by,
           detail: { members: members.map(toMemberChange) },
           before: group,
         };

@@ -66,6 +66,7 @@ const toRows = (columns: readonly string[], rows: readonly (readonly unknown[])[
     return row;
   });
 
+// Knex has statements of its own: those above answer lists from their first use on.
 const statementsOf = new WeakMap<Driver, (sql: string) => Statement>();
 
 const prepared = (connection: Driver, sql: string): Statement => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { isObject } from '../../core/json.ts';
+import { findInPages } from '../../core/pages.ts';
 import { fold } from '../../core/text.ts';
 import { discard, findOlder, readPayloads, withdraw } from '../../delivery/index.ts';
 import type { Copies } from '../../ledger/ports.ts';
@@ -15,14 +16,12 @@ export const notificationCopies = ({ db }: { readonly db: Database }): Copies<nu
   tables: ['deliveries', 'dci_sealed_notifications'],
   async findSubject(identifier) {
     const names = namesIdentifier(identifier);
-    const found: number[] = [];
-    for (let after = 0; ; ) {
-      const page = await db.read((reader) => readPayloads(reader, NOTIFY, { after, limit: PAGE }));
-      for (const { seq, payload } of page) if (names(payload)) found.push(seq);
-      const last = page.at(-1);
-      if (!last) return found;
-      after = last.seq;
-    }
+    return await findInPages(
+      0,
+      (after) => db.read((reader) => readPayloads(reader, NOTIFY, { after, limit: PAGE })),
+      ({ seq }) => seq,
+      ({ payload }) => names(payload),
+    );
   },
   async findOlder(direction, before, limit) {
     return direction === 'in' ? [] : await db.read((reader) => findOlder(reader, NOTIFY, before, limit));
@@ -61,14 +60,12 @@ export const subscriptionCopies = ({
   async findSubject(identifier) {
     const names = namesIdentifier(identifier);
     const asks = asksFor(identifier);
-    const found: string[] = [];
-    for (let after = ''; ; ) {
-      const page = await db.read((reader) => readContents(reader, { after, limit: PAGE }));
-      for (const { code, query, item } of page) if (names(item) || asks(query)) found.push(code);
-      const last = page.at(-1);
-      if (!last) return found;
-      after = last.code;
-    }
+    return await findInPages(
+      '',
+      (after) => db.read((reader) => readContents(reader, { after, limit: PAGE })),
+      ({ code }) => code,
+      ({ query, item }) => names(item) || asks(query),
+    );
   },
   async findOlder(direction, before, limit) {
     return direction === 'in' ? await db.read((reader) => findEnded(reader, before, limit)) : [];

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { findInPages } from '../../core/pages.ts';
 import type { Copies } from '../../ledger/ports.ts';
 import type { Database } from '../../storage/index.ts';
 import { namesIdentifier } from '../entry-facts.ts';
@@ -15,16 +16,12 @@ export const transactionCopies = ({ db, clock }: { readonly db: Database; readon
   tables: ['dci_transactions'],
   async findSubject(identifier) {
     const names = namesIdentifier(identifier);
-    const found: number[] = [];
-    for (let after = 0; ; ) {
-      const page = await db.read((reader) => readKept(reader, { after, limit: PAGE }));
-      for (const { seq, question, reply } of page) {
-        if (names(question.message) || names(reply?.message)) found.push(seq);
-      }
-      const last = page.at(-1);
-      if (!last) return found;
-      after = last.seq;
-    }
+    return await findInPages(
+      0,
+      (after) => db.read((reader) => readKept(reader, { after, limit: PAGE })),
+      ({ seq }) => seq,
+      ({ question, reply }) => names(question.message) || names(reply?.message),
+    );
   },
   findOlder: (_direction, before, limit) => db.read((reader) => findOlder(reader, before, limit)),
   erase: (tx, found) => eraseContent(tx, found, clock()),

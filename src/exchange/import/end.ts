@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { SentRecords } from '../../dci/take-records.ts';
 import { dayOf, type Registrant, type Registry, toDraft, writerOf } from '../../registry/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import { fromDciRow } from './dci-rows.ts';
@@ -6,7 +7,6 @@ import { isOutcome } from './incoming.ts';
 import { failed, type Outcome } from './outcome.ts';
 import { createTally, type ImportReport } from './report.ts';
 import { claimsOf } from './slots.ts';
-import type { RecordsToTake } from './take.ts';
 
 /** The registrants that hold what a record names; whether it is a person or a group, an identifier alone does not say. */
 const readHolders = async (
@@ -14,7 +14,7 @@ const readHolders = async (
   tx: Tx,
   json: unknown,
   line: number,
-  { of, today }: { readonly of: RecordsToTake['registry']; readonly today: string },
+  { of, today }: { readonly of: SentRecords['registry']; readonly today: string },
 ): Promise<readonly Registrant[] | Outcome> => {
   const incoming = fromDciRow(line, json, of);
   if (isOutcome(incoming)) return incoming;
@@ -31,7 +31,7 @@ const readHolders = async (
  */
 export const createEndRecords =
   ({ registry, clock }: { readonly registry: Registry; readonly clock: Clock }) =>
-  async (tx: Tx, { registry: of, records, writer }: Omit<RecordsToTake, 'programme'>): Promise<ImportReport> => {
+  async (tx: Tx, { registry: of, records, writer }: SentRecords): Promise<ImportReport> => {
     const tally = createTally(false);
     const end = async (json: unknown, line: number): Promise<Outcome> => {
       const holders = await readHolders(registry, tx, json, line, { of, today: dayOf(clock()) });

@@ -6,7 +6,8 @@ import type { ImportDeps, ImportOptions } from './ports.ts';
 import { openRegistrants } from './registrants.ts';
 import { createTally, type ImportReport } from './report.ts';
 
-// One transaction on SQLite: large enough that a commit costs little, small enough that a server writing meanwhile waits little.
+// What is written at once: large enough that a commit costs little, small enough that a server writing meanwhile waits
+// little.
 const BATCH_LINES = 2000;
 const BATCH_BYTES = 8 * 1024 * 1024;
 

@@ -1,24 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import { isFault } from '../../core/fault.ts';
-import type { RegistryName } from '../../dci/registries/registry.ts';
+import type { RecordsToTake } from '../../dci/take-records.ts';
 import type { Programmes } from '../../programmes/index.ts';
-import { dayOf, prepareDraft, type Registry, type Writer } from '../../registry/index.ts';
+import { dayOf, prepareDraft, type Registry } from '../../registry/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import { applyBatch } from './batch.ts';
 import { fromDciRow } from './dci-rows.ts';
 import { type IncomingLine, isOutcome } from './incoming.ts';
 import { failed, type Outcome, toReason } from './outcome.ts';
 import { createTally, type ImportReport } from './report.ts';
-
-/** Records that somebody sent us, to be taken into the registry. */
-export interface RecordsToTake {
-  readonly registry: RegistryName;
-  readonly records: readonly unknown[];
-  /** Whom the feed and the provenance name: `dci:<peer>`. */
-  readonly writer: Writer;
-  /** The programme that all of them are put into. */
-  readonly programme?: string;
-}
 
 interface TakeDeps {
   readonly registry: Registry;
