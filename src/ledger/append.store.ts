@@ -1,5 +1,5 @@
-import { insertRows, type Reader, rowsOf, type Tx } from '../storage/index.ts';
-import { type NamedSubjects, namingFew, namingMany } from './subjects.store.ts';
+import { columnOf, insertRows, preparedRowsOf, type Reader, rowsOf, type Tx } from '../storage/index.ts';
+import { type NamedSubjects, namedInOne, namedOneByOne } from './subjects.store.ts';
 import type { Frontier, Subtree } from './tree.ts';
 
 /** The one row that every append moves. */
@@ -42,7 +42,7 @@ const split = (packed: Buffer): Buffer[] =>
   );
 
 export const readState = async (reader: Reader): Promise<LedgerState> => {
-  const [row] = await rowsOf<{
+  const [row] = await preparedRowsOf<{
     size: number;
     frontier: Buffer;
     last_at: string;
@@ -122,13 +122,13 @@ const tablesOf = ({ entries, bodies, subjects, subtrees }: AppendedRows): Table[
     name: 'ledger_subjects',
     columns: ['block', 'subject', 'seq'],
     types: ['bigint', 'bytea', 'bigint'],
-    rows: namingFew(subjects).flatMap(({ subjects, seq }) => subjects.map((subject) => [blockOf(seq), subject, seq])),
+    rows: namedOneByOne(subjects).map(({ seq, subject }) => [blockOf(seq), subject, seq]),
   },
   {
     name: 'ledger_subject_lists',
     columns: ['seq', 'subjects'],
     types: ['bigint', 'bytea'],
-    rows: namingMany(subjects).map(({ seq, list }) => [seq, list]),
+    rows: namedInOne(subjects).map(({ seq, subjects }) => [seq, subjects]),
   },
   {
     name: 'ledger_subtrees',
@@ -149,8 +149,15 @@ const writeAtOnce = async (tx: Tx, tables: readonly Table[], state: readonly unk
     const values = types.map((type) => `?::${type}[]`).join(', ');
     return `${name}_new as (insert into ${name} (${columns.join(', ')}) select * from unnest(${values}))`;
   });
-  const bindings = tables.flatMap(({ columns, rows }) => columns.map((_, i) => rows.map((row) => row[i])));
-  await rowsOf(tx, `with ${inserts.join(', ')} ${STATE}`, [...bindings, ...state]);
+  const bindings = tables.flatMap(({ types, rows }) =>
+    types.map((type, i) =>
+      columnOf(
+        type,
+        rows.map((row) => row[i]),
+      ),
+    ),
+  );
+  await preparedRowsOf(tx, `with ${inserts.join(', ')} ${STATE}`, [...bindings, ...state]);
 };
 
 /** Writes entries with all that belongs to them, and the new state of the tree. */
@@ -159,5 +166,5 @@ export const writeAppended = async (tx: Tx, appended: AppendedRows): Promise<voi
   const state = [appended.frontier.size, Buffer.concat(appended.frontier.roots), appended.lastAt];
   if (tx.profile.name === 'postgres') return await writeAtOnce(tx, tables, state);
   for (const { name, columns, rows } of tables) await insertRows(tx, name, columns, rows);
-  await rowsOf(tx, STATE, state);
+  await preparedRowsOf(tx, STATE, state);
 };

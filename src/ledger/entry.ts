@@ -1,8 +1,8 @@
-import { createHmac, hash, randomFillSync } from 'node:crypto';
+import { createHash, hash, randomFillSync } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { fold } from '../core/text.ts';
 import type { PublicJwk } from '../trust/ports.ts';
 import type { EntryDraft, EntryKind, RecordedSignature } from './ports.ts';
+import { createSubjectList } from './subjects.ts';
 
 /**
  * From a door's draft to a leaf: one line of canonical JSON (RFC 8785) that commits to the body by a salted hash. The
@@ -25,7 +25,8 @@ export interface Commitment {
 /** What can be prepared before the place in the order is known. */
 export interface PreparedEntry {
   readonly draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryKind };
-  readonly subjects: readonly Buffer[];
+  /** The keyed hashes of those it names, one behind the other. */
+  readonly subjects: Buffer;
   readonly stored?: { readonly salt: Buffer; readonly body: Buffer };
   readonly body?: Commitment;
   /** When only the start of the body is kept: the commitment to that start. */
@@ -41,46 +42,26 @@ const newSalt = (): Buffer => {
   return salt;
 };
 
+// Up to so many bytes it is quicker to put both into one piece than to hash one after the other.
+const SHORT = 8192;
+
 export const commit = (salt: Buffer, bytes: Buffer): Commitment => ({
-  hash: hash('sha256', Buffer.concat([salt, bytes]), 'base64'),
+  hash:
+    bytes.length <= SHORT
+      ? hash('sha256', Buffer.concat([salt, bytes]), 'base64')
+      : createHash('sha256').update(salt).update(bytes).digest('base64'),
   size: bytes.length,
 });
 
-// 16 bytes: two people meet in one hash about never, and the index stays small.
-const SUBJECT_BYTES = 16;
-
-/** The keyed hash by which erasure finds the messages that name an identifier. */
-export const subjectHash = (key: Buffer, identifier: string): Buffer =>
-  createHmac('sha256', key).update(fold(identifier.trim())).digest().subarray(0, SUBJECT_BYTES);
-
-// Whom a question names, its answer names again at once.
-const HASHES_KEPT = 4096;
-
-/** As `subjectHash`, for many; remembers the latest. */
-const createSubjectHashes = (key: Buffer) => {
-  let known = new Map<string, Buffer>();
-  let before = known;
-  return (identifiers: readonly string[]): Buffer[] =>
-    [...new Set(identifiers.map((identifier) => fold(identifier.trim())))].map((identifier) => {
-      const found = known.get(identifier) ?? before.get(identifier);
-      if (found) return found;
-      const made = subjectHash(key, identifier);
-      if (known.size >= HASHES_KEPT) {
-        before = known;
-        known = new Map();
-      }
-      known.set(identifier, made);
-      return made;
-    });
-};
+const NONE = Buffer.alloc(0);
 
 export type Prepare = (draft: Omit<EntryDraft, 'kind'> & { readonly kind: EntryKind }, keep?: number) => PreparedEntry;
 
 /** Does what needs no place in the order: hashes the body and the subjects. With `keep`, only that many bytes of it will be stored. */
 export const createPrepare = (subjectKey: Buffer): Prepare => {
-  const subjectHashes = createSubjectHashes(subjectKey);
+  const subjectList = createSubjectList(subjectKey);
   return (draft, keep = Number.POSITIVE_INFINITY) => {
-    const subjects = draft.subjects ? subjectHashes(draft.subjects) : [];
+    const subjects = draft.subjects ? subjectList(draft.subjects) : NONE;
     if (draft.body === undefined) return { draft, subjects };
     const salt = newSalt();
     const start = draft.body.length > keep ? draft.body.subarray(0, keep) : draft.body;

@@ -3,8 +3,8 @@ import { isObject, type JsonObject } from '../core/json.ts';
 import type { Database } from '../storage/index.ts';
 import { readState } from './append.store.ts';
 import { type EntryFilter, findEntries, firstSeqAt, readBody, type StoredEntry } from './entries.store.ts';
-import { subjectHash } from './entry.ts';
 import type { EntryKind } from './ports.ts';
+import { subjectHash } from './subjects.ts';
 
 /** A question to the ledger. What is absent does not matter; times are those of recording. */
 export interface LedgerQuestion {

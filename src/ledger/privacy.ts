@@ -4,9 +4,10 @@ import type { Database, Tx } from '../storage/index.ts';
 import { readState } from './append.store.ts';
 import type { Appender } from './append.ts';
 import { firstSeqAt } from './entries.store.ts';
-import { type Prepare, subjectHash } from './entry.ts';
+import type { Prepare } from './entry.ts';
 import type { Copies } from './ports.ts';
 import { deleteBodies, markErased, seqsOfSubject, seqsWithBody } from './privacy.store.ts';
+import { subjectHash } from './subjects.ts';
 
 // One erasure entry names at most this many, so that leaf and transaction stay small.
 const PER_ENTRY = 500;

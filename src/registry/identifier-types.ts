@@ -47,7 +47,8 @@ export const toIdentifierType = (name: string): string => {
 };
 
 /** The DCI name of a type; types without one go by their own name. */
-export const toDciIdentifierType = (type: string): string => dciOfType.get(toIdentifierType(type)) ?? type;
+export const toDciIdentifierType = (type: string): string =>
+  dciOfType.get(type) ?? dciOfType.get(toIdentifierType(type)) ?? type;
 
 /** The URI of a type, as API V2 writes it. */
 export const toIdentifierTypeUri = (type: string): string =>

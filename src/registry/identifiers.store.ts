@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts';
-import { anyOf, insertRows, listOf, type Reader, rowsOf, type Tx } from '../storage/index.ts';
+import { anyOf, insertRows, listOf, preparedRowsOf, type Reader, rowsOf, type Tx } from '../storage/index.ts';
 import { SYSTEM_ID, toIdentifierType } from './identifier-types.ts';
 import { isLiveIdentifier } from './liveness.ts';
 import type { Identifier, Kind } from './model.ts';
@@ -140,12 +140,12 @@ export const findHolders = async (
   const what = `${prefixed}, i.value as held_value, i.type as held_type`;
   if (values.length === 1) {
     // The case of nearly every request has a statement of its own.
-    return await rowsOf<HolderMatch>(reader, `select ${what} ${joined} where i.value = ? and ${stillLive}`, [
+    return await preparedRowsOf<HolderMatch>(reader, `select ${what} ${joined} where i.value = ? and ${stillLive}`, [
       values[0],
       today,
     ]);
   }
-  return await rowsOf<HolderMatch>(
+  return await preparedRowsOf<HolderMatch>(
     reader,
     `select ${what} ${joined} where ${anyOf(reader.profile, 'i.value')} and ${stillLive}`,
     [listOf(reader.profile, values), today],

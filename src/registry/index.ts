@@ -31,5 +31,6 @@ export { coerce, isDate, tryCoerce } from './query/coerce.ts';
 export { compareKeys, type EvaluateContext, evaluateQuery, memberDepth, sortRegistrants } from './query/evaluate.ts';
 export { toDraft } from './registrant.store.ts';
 export { createRegistry, type RegistryDeps } from './registry.ts';
+export { searchedTables } from './search.store.ts';
 export { readTombstones, type Tombstone } from './tombstones.store.ts';
 export { fullName, type Key, toKey, valuesOf } from './values.ts';

@@ -1,4 +1,4 @@
-import { anyOf, listOf, type Reader, rowsOf } from '../storage/index.ts';
+import { anyOf, listOf, preparedRowsOf, type Reader } from '../storage/index.ts';
 import type { Draft, Kind, Registrant } from './model.ts';
 
 /** The columns of `registrants` that make a registrant; the others are for searching. */
@@ -56,7 +56,7 @@ export const rowsByIds = async (
   if (ids.length === 0) return [];
   // Rows are locked in one order everywhere, so that two writers of the same rows do not wait for each other.
   const lock = options.lock && reader.profile.name === 'postgres' ? 'order by seq for update' : '';
-  return await rowsOf<RegistrantRow>(
+  return await preparedRowsOf<RegistrantRow>(
     reader,
     `select ${columns} from registrants where ${anyOf(reader.profile, 'id')} ${lock}`,
     [listOf(reader.profile, [...new Set(ids)])],
@@ -65,7 +65,7 @@ export const rowsByIds = async (
 
 export const rowsBySeqs = async (reader: Reader, seqs: readonly number[]): Promise<readonly RegistrantRow[]> => {
   if (seqs.length === 0) return [];
-  return await rowsOf<RegistrantRow>(
+  return await preparedRowsOf<RegistrantRow>(
     reader,
     `select ${columns} from registrants where ${anyOf(reader.profile, 'seq')}`,
     [listOf(reader.profile, seqs)],

@@ -1,12 +1,15 @@
 import { type Reader, rowsOf } from '../storage/index.ts';
 import { SYSTEM_ID } from './identifier-types.ts';
-import { findHolders, type HolderMatch } from './identifiers.store.ts';
+import { findHolders } from './identifiers.store.ts';
 import type { Registrant } from './model.ts';
 import type { Found, Search } from './ports.ts';
 import type { Query } from './query/ast.ts';
 import { checkQuery, checkSort } from './query/check.ts';
 import { type CompileContext, compileQuery, compileSort } from './query/compile.ts';
 import { columns, type RegistrantRow, rowsByIds, rowsBySeqs, toRegistrant } from './registrant.store.ts';
+
+/** The tables that searches read, for `Database.analyze`. */
+export const searchedTables: readonly string[] = ['registrants', 'registrant_values', 'identifiers', 'memberships'];
 
 type IdentifierQuery = Extract<Query, { op: 'identifier' }>;
 
@@ -22,6 +25,35 @@ const page = (registrants: readonly Registrant[], search: Search): Found => ({
   total: registrants.length,
 });
 
+interface Holder {
+  readonly heldType: string;
+  readonly seq: number;
+  readonly registrant: Registrant;
+}
+
+/** Whoever holds any of the values, by the value held. */
+const holdersOf = async (
+  reader: Reader,
+  values: readonly string[],
+  today: string,
+): Promise<ReadonlyMap<string, readonly Holder[]>> => {
+  const byValue = new Map<string, Holder[]>();
+  for (const match of values.length === 0 ? [] : await findHolders(reader, values, today)) {
+    const holder = { heldType: match.held_type, seq: match.seq, registrant: toRegistrant(match) };
+    const list = byValue.get(match.held_value);
+    if (list) list.push(holder);
+    else byValue.set(match.held_value, [holder]);
+  }
+  return byValue;
+};
+
+/** Each registrant once, in the order of their numbers. */
+const inOrder = (found: readonly Holder[]): readonly Registrant[] => {
+  if (found.length < 2) return found.map(({ registrant }) => registrant);
+  const bySeq = new Map(found.map(({ seq, registrant }) => [seq, registrant]));
+  return [...bySeq].sort(([a], [b]) => a - b).map(([, registrant]) => registrant);
+};
+
 /** Answers all the look-ups of a call with one statement over their values. */
 const lookUp = async (
   reader: Reader,
@@ -36,26 +68,19 @@ const lookUp = async (
     if (!typesOf[i]?.includes(SYSTEM_ID)) values.add(query.value);
     if (isOwnId(i)) ids.add(query.value.toLowerCase());
   });
-  const held = values.size === 0 ? [] : await findHolders(reader, [...values], context.today);
+  const held = await holdersOf(reader, [...values], context.today);
   const own = new Map((await rowsByIds(reader, [...ids])).map((row) => [row.id, row]));
-  const byValue = new Map<string, HolderMatch[]>();
-  for (const match of held) {
-    const list = byValue.get(match.held_value);
-    if (list) list.push(match);
-    else byValue.set(match.held_value, [match]);
-  }
   return lookups.map(({ search, query }, i) => {
-    const found = new Map<number, RegistrantRow>();
     const types = typesOf[i];
-    for (const match of types?.includes(SYSTEM_ID) ? [] : (byValue.get(query.value) ?? [])) {
-      if (match.kind === search.kind && (types === undefined || types.includes(match.held_type)))
-        found.set(match.seq, match);
-    }
+    const holders = types?.includes(SYSTEM_ID) ? [] : (held.get(query.value) ?? []);
+    const found = holders.filter(
+      ({ heldType, registrant }) =>
+        registrant.kind === search.kind && (types === undefined || types.includes(heldType)),
+    );
     const mine = isOwnId(i) ? own.get(query.value.toLowerCase()) : undefined;
-    if (mine && mine.kind === search.kind) found.set(mine.seq, mine);
-    const rows = [...found.values()];
-    if (rows.length > 1) rows.sort((a, b) => a.seq - b.seq);
-    return page(rows.map(toRegistrant), search);
+    if (mine && mine.kind === search.kind)
+      found.push({ heldType: SYSTEM_ID, seq: mine.seq, registrant: toRegistrant(mine) });
+    return page(inOrder(found), search);
   });
 };
 

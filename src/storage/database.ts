@@ -40,6 +40,12 @@ export interface Database {
    */
   purge(tables: readonly string[]): Promise<boolean>;
 
+  /**
+   * Has the database look at tables that a large load filled, so that it plans by what they hold now: PostgreSQL would
+   * guess until its autovacuum comes by. SQLite's plans do not depend on it.
+   */
+  analyze(tables: readonly string[]): Promise<void>;
+
   /** A cheap statement, for the readiness check. */
   ping(): Promise<void>;
 

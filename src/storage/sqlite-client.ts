@@ -37,7 +37,7 @@ const createStatements = (connection: Driver): ((sql: string) => Statement) => {
 };
 
 /** Runs hot statements straight on one connection. The driver is synchronous, so callers cannot mix. */
-export const directOn = (connection: Driver): Direct => {
+export const directOn = (connection: Driver): Direct<readonly unknown[]> => {
   const prepared = createStatements(connection);
   const columnsOf = new WeakMap<Statement, readonly string[]>();
   return (sql, bindings) => {

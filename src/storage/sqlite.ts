@@ -224,6 +224,7 @@ export const openSqlite = async (options: OpenOptions & { readonly path: string 
       }
       return false;
     },
+    async analyze() {},
     async ping() {
       await readers.raw('select 1');
     },

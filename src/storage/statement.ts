@@ -1,19 +1,36 @@
 import type { Knex } from 'knex';
+import { toByteaArray } from './bytea-array.ts';
 import { directOf, knexOf, type Profile, type Reader, type Tx } from './tx.ts';
 
 /**
  * For stores: runs a statement and returns its rows. Placeholders are `?`; the text must come from a small set,
- * because it is the key of the cache of prepared statements.
- *
- * On SQLite it passes Knex by: building and pooling there cost several times what a look-up itself costs.
+ * because it is the key of the cache of prepared statements. It passes Knex by: building and pooling there cost several
+ * times what a look-up itself costs.
  */
 export const rowsOf = async <Row>(
   reader: Reader,
   sql: string,
   bindings: readonly unknown[] = [],
+): Promise<readonly Row[]> => await run<Row>(reader, sql, bindings, false);
+
+/**
+ * As `rowsOf`, for the fixed texts of hot paths: PostgreSQL too parses and plans them once on each connection. A plan
+ * that is made once must be right for all values, so this is for look-ups by keys and for inserts.
+ */
+export const preparedRowsOf = async <Row>(
+  reader: Reader,
+  sql: string,
+  bindings: readonly unknown[] = [],
+): Promise<readonly Row[]> => await run<Row>(reader, sql, bindings, true);
+
+const run = async <Row>(
+  reader: Reader,
+  sql: string,
+  bindings: readonly unknown[],
+  isPrepared: boolean,
 ): Promise<readonly Row[]> => {
   const direct = directOf(reader);
-  if (direct) return direct(sql, bindings) as readonly Row[];
+  if (direct) return (await direct(sql, bindings, isPrepared)) as readonly Row[];
   const result = await knexOf(reader).raw(sql, bindings as Knex.RawBinding[]);
   return reader.profile.name === 'sqlite' ? result : result.rows;
 };
@@ -60,11 +77,15 @@ export const insertReturning = async <Returned>(
       const bindings: unknown[] = [];
       for (const end = at + size; at < end; at += 1)
         for (const value of rows[at] as readonly unknown[]) bindings.push(value);
-      returned.push(await rowsOf<Returned>(tx, insertText(table, columns, size, tail), bindings));
+      returned.push(await preparedRowsOf<Returned>(tx, insertText(table, columns, size, tail), bindings));
     }
   }
   return returned.flat();
 };
+
+/** The values of one column of many rows as the binding of `?::TYPE[]`. PostgreSQL only. */
+export const columnOf = (type: string, values: readonly unknown[]): unknown =>
+  type === 'bytea' ? toByteaArray(values as readonly (Buffer | null)[]) : values;
 
 // What a column is declared as, by table: all schemas are made by the same migrations.
 const declared = new Map<string, ReadonlyMap<string, string>>();
@@ -89,8 +110,7 @@ const WORTH_ARRAYS = 5;
 /**
  * For stores: inserts rows that return nothing. SQLite gets them one by one: a statement of many rows, which may fail at
  * any of them, keeps the old content of all pages it touches. PostgreSQL gets them column by column, as arrays: one
- * statement of one text whatever their number. Bytes would travel in it as text twice their size, so rows that hold any
- * go the other way.
+ * statement of one text whatever their number.
  */
 export const insertRows = async (
   tx: Tx,
@@ -100,20 +120,26 @@ export const insertRows = async (
   tail = '',
 ): Promise<void> => {
   const direct = directOf(tx);
-  if (direct) {
+  if (direct && tx.profile.name === 'sqlite') {
     const text = insertText(table, columns, 1, tail);
-    for (const row of rows) direct(text, row);
+    for (const row of rows) direct(text, row, true);
     return;
   }
-  const types = tx.profile.name === 'postgres' && rows.length >= WORTH_ARRAYS ? await typesOf(tx, table) : undefined;
-  if (!types || columns.some((column) => types.get(column) === 'bytea')) {
+  if (rows.length < WORTH_ARRAYS) {
     await insertReturning(tx, table, columns, rows, tail);
     return;
   }
-  const arrays = columns.map((column) => `?::${types.get(column)}[]`).join(',');
+  const types = await typesOf(tx, table);
+  const typeOf = (column: string): string => types.get(column) as string;
+  const arrays = columns.map((column) => `?::${typeOf(column)}[]`).join(',');
   await rowsOf(
     tx,
     `insert into ${table} (${columns.join(',')}) select * from unnest(${arrays}) ${tail}`,
-    columns.map((_, at) => rows.map((row) => row[at])),
+    columns.map((column, at) =>
+      columnOf(
+        typeOf(column),
+        rows.map((row) => row[at]),
+      ),
+    ),
   );
 };

@@ -26,8 +26,12 @@ export interface Tx extends Reader {
   readonly writable: true;
 }
 
-/** A way to the driver that passes Knex by; see statement.ts. */
-export type Direct = (sql: string, bindings: readonly unknown[]) => readonly unknown[];
+/** A way to the driver that passes Knex by; see statement.ts. SQLite answers at once. */
+export type Direct<Answer = readonly unknown[] | Promise<readonly unknown[]>> = (
+  sql: string,
+  bindings: readonly unknown[],
+  isPrepared: boolean,
+) => Answer;
 
 interface Inside {
   readonly knex: Knex;

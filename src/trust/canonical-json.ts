@@ -27,6 +27,8 @@ interface Scan extends CanonicalOptions {
   readonly starts: number[];
   readonly keyEnds: number[];
   members: number;
+  /** Where `sortMembers` puts its answer. */
+  readonly order: number[];
   /** Strings read so far that held escapes. */
   escapes: number;
   /** Keys of the objects being read that kept an escape, so that their bytes do not sort as their text does. */
@@ -140,9 +142,10 @@ const refuseTwins = (): never => {
 // Below this an insertion sort is quicker than the general one; above it would be quadratic in what strangers send.
 const FEW = 24;
 
-/** The members from `first` on, in order of their keys. */
-const sortMembers = (scan: Scan, first: number): number[] => {
-  const order: number[] = [];
+/** The members from `first` on, in order of their keys; the list is good until the next call. */
+const sortMembers = (scan: Scan, first: number): readonly number[] => {
+  const { order } = scan;
+  order.length = 0;
   for (let member = first; member < scan.members; member += 1) order.push(member);
   if (scan.escapedKeys > 0) {
     const texts = order.map((member) => keyText(scan, member));
@@ -273,6 +276,7 @@ const begin = (input: Buffer, options: CanonicalOptions): Scan => {
     starts: [],
     keyEnds: [],
     members: 0,
+    order: [],
     escapes: 0,
     escapedKeys: 0,
   };

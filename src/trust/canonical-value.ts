@@ -1,5 +1,6 @@
 import { isObject } from '../core/json.ts';
 import { compareCodePoints } from '../core/text.ts';
+import { writeJsonBytes } from './json-bytes.ts';
 
 /** Whether the members of every object in a value stand in the order of their names; looks without leaving traces. */
 const isInOrder = (value: unknown): boolean => {
@@ -42,20 +43,27 @@ const ordered = (value: object): object | undefined => {
   }
 };
 
-/** A value of ours as JSON text. */
+/** A value of ours as JSON in UTF-8. */
 export interface OwnText {
-  readonly text: string;
+  readonly text: Buffer;
+  /** `text` and the free bytes before it. */
+  readonly roomy: Buffer;
   /** Whether the text is in its canonical form: what `canonicalize` would make of it. */
   readonly isCanonical: boolean;
 }
 
+const BACKSLASH = 0x5c;
+
 /**
  * Writes a value of ours (plain JSON values only) as JSON in its canonical form, so that the text that is signed is the
- * text that is sent. Only where that cannot be seen to from here (odd keys, control characters, half surrogate pairs)
- * is it JSON in whatever order.
+ * text that is sent; `room` bytes before it are left free. Only where that cannot be seen to from here (odd keys,
+ * control characters, half surrogate pairs) is it JSON in whatever order.
  */
-export const writeOwn = (value: object): OwnText => {
+export const writeOwn = (value: object, room = 0): OwnText => {
   const arranged = ordered(value);
-  const text = JSON.stringify(arranged ?? value);
-  return { text, isCanonical: arranged !== undefined && !text.includes('\\u') };
+  const roomy = writeJsonBytes(arranged ?? value, room);
+  const text = roomy.subarray(room);
+  // Looking for a single byte is by far the quicker.
+  const isEscaped = text.includes(BACKSLASH) && text.includes('\\u');
+  return { text, roomy, isCanonical: arranged !== undefined && !isEscaped };
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { insertRows, rowsOf, type Tx } from '../../src/storage/index.ts';
 import { describeStore } from '../support/stores.ts';
 
@@ -85,5 +86,19 @@ describeStore('write', ({ database }) => {
       found.map(({ end_date }) => end_date),
       ends,
     );
+  });
+
+  it('inserts any number of rows of bytes, whatever their length', async () => {
+    for (const count of [1, 4, 5, 300]) {
+      const rows = Array.from({ length: count }, (_, i) => [count, i, randomBytes(i % 3 === 0 ? i * 100 : i % 2)]);
+      await database().write((tx) => insertRows(tx, 'ledger_subtrees', ['level', 'position', 'hash'], rows));
+      const found = await database().read((reader) =>
+        rowsOf<{ hash: Buffer }>(reader, 'select hash from ledger_subtrees where level = ? order by position', [count]),
+      );
+      assert.deepEqual(
+        found.map(({ hash }) => hash),
+        rows.map(([, , hash]) => hash),
+      );
+    }
   });
 });

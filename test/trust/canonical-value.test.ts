@@ -4,6 +4,10 @@ import { canonicalize } from '../../src/trust/canonical-json.ts';
 import { writeOwn } from '../../src/trust/canonical-value.ts';
 import { escapeNonAscii } from '../../src/trust/escape-non-ascii.ts';
 
+const own = (value: object): { text: string; isCanonical: boolean } => {
+  const { text, isCanonical } = writeOwn(value);
+  return { text: text.toString(), isCanonical };
+};
 const canonical = (text: string): string => canonicalize(Buffer.from(text), { maxDepth: 1000 }).toString();
 const escaped = (text: string): string =>
   text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -28,7 +32,7 @@ describe('values of ours as text', () => {
   it('say the same as before, in the canonical form where they claim it', () => {
     fc.assert(
       fc.property(fc.dictionary(key, value, { maxKeys: 6 }), (object) => {
-        const { text, isCanonical } = writeOwn(object);
+        const { text, isCanonical } = own(object);
         assert.equal(canonical(text), canonical(JSON.stringify(object)));
         if (isCanonical) assert.equal(text, canonical(text));
       }),
@@ -38,15 +42,33 @@ describe('values of ours as text', () => {
 
   it('leave what is in order as it is, and order the rest at every level', () => {
     const inOrder = { a: 1, b: [{ c: 2, d: { e: 3 } }] };
-    assert.deepEqual(writeOwn(inOrder), { text: JSON.stringify(inOrder), isCanonical: true });
+    assert.deepEqual(own(inOrder), { text: JSON.stringify(inOrder), isCanonical: true });
     const mixed = { b: [{ d: 2, c: { z: 1, y: undefined, x: 2 } }], a: 'é' };
-    assert.deepEqual(writeOwn(mixed), { text: '{"a":"é","b":[{"c":{"x":2,"z":1},"d":2}]}', isCanonical: true });
+    assert.deepEqual(own(mixed), { text: '{"a":"é","b":[{"c":{"x":2,"z":1},"d":2}]}', isCanonical: true });
     assert.deepEqual(mixed, { b: [{ d: 2, c: { z: 1, y: undefined, x: 2 } }], a: 'é' });
+  });
+
+  it('are written piece by piece where a list is long, to the same bytes, behind the room that was asked for', () => {
+    const texts = fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(texts, fc.nat(40), fc.nat(100), (some, repeated, room) => {
+        const many = Array.from({ length: repeated }, (_, i) => ({
+          b: some[i % some.length],
+          a: [i, undefined, null],
+        }));
+        const value = { list: [{ inner: { many, none: undefined } }, many], 'a "name"': some };
+        const { text, roomy } = writeOwn(value, room);
+        assert.equal(roomy.length, text.length + room);
+        assert.deepEqual(JSON.parse(text.toString()), JSON.parse(JSON.stringify(value).toWellFormed()));
+      }),
+    );
+    const value = { list: Array.from({ length: 100_000 }, (_, i) => ({ name: `é ${i}` })) };
+    assert.equal(writeOwn(value).text.toString(), JSON.stringify(value));
   });
 
   it('claim nothing where JavaScript has an order of its own, or text that canonical JSON refuses', () => {
     for (const odd of [{ a: 1, '10': 1, '9': 1 }, { b: 'half \ud800 pair', a: 1 }, { a: '\u0001' }]) {
-      const { text, isCanonical } = writeOwn(odd);
+      const { text, isCanonical } = own(odd);
       assert.deepEqual([isCanonical, JSON.parse(text)], [false, odd]);
     }
   });

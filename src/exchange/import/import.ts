@@ -1,4 +1,5 @@
 import { Fault } from '../../core/fault.ts';
+import { searchedTables } from '../../registry/index.ts';
 import { guessKind, isRowKind, type RowKind, saidKind } from '../kinds.ts';
 import { readRows } from '../read/rows.ts';
 import { failed } from './outcome.ts';
@@ -60,7 +61,9 @@ export const importFile = async (deps: ImportDeps, options: ImportOptions): Prom
       for (const outcome of outcomes) tally.add(outcome);
       options.onProgress?.(tally.report());
     }
-    return tally.report();
+    const report = tally.report();
+    if (!report.dryRun && report.created > 0) await deps.db.analyze(searchedTables);
+    return report;
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES')) {
       throw new Fault('record.invalid', `cannot read ${options.path}`, {}, { cause: error });
