@@ -34,13 +34,13 @@ const idsOfAck = (answer: Buffer): Pick<EntryDraft, 'correlationId'> => {
 const toReply = ({ reply, answer }: Exchange): Partial<EntryDraft> => {
   const body = Buffer.isBuffer(answer) ? answer : Buffer.alloc(0);
   if (!reply) return { body, ...idsOfAck(body) };
-  const { messageId, message, signature, from } = reply;
+  const { messageId, message, subjects, signature, from } = reply;
   return {
     body,
     messageId,
     ...idsOf(message),
     signature: { ...signature, sender: from, keySource: 'own' },
-    subjects: [...subjectsOf(message)],
+    subjects: [...(subjects ?? subjectsOf(message))],
   };
 };
 

@@ -21,6 +21,8 @@ export interface Question {
 /** What a synchronous operation answers; the header and the signature are put on it when it leaves. */
 export interface Reply extends Pick<ReplyHead, 'action' | 'status' | 'reason' | 'total' | 'completed' | 'meta'> {
   readonly message: object;
+  /** The identifiers of people named in it, where they were gathered while it was made. */
+  readonly subjects?: ReadonlySet<string>;
 }
 
 /**
@@ -60,6 +62,8 @@ export interface SealedReply {
   readonly messageId: string;
   /** In plain, also where the bytes hold it encrypted. */
   readonly message: object;
+  /** See `Reply`. */
+  readonly subjects?: ReadonlySet<string> | undefined;
   /** How we signed it, and in whose name. */
   readonly signature: Verification;
   readonly from: string;

@@ -19,5 +19,6 @@ export const sealReply = async (
   const header = replyHeader({ ...reply, from, to: peer.senderId, encrypted }, clock());
   const message = encrypted ? await encryptMessage(reply.message, peer) : reply.message;
   const { body, verification } = await signer.seal(peer.signature, from, { header, message });
-  return { body, messageId: header.message_id, message: reply.message, signature: verification, from };
+  const { message: plain, subjects } = reply;
+  return { body, messageId: header.message_id, message: plain, subjects, signature: verification, from };
 };

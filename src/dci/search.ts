@@ -1,35 +1,18 @@
 import { type Clock, toWholeSeconds } from '../core/clock.ts';
-import { isFault } from '../core/fault.ts';
 import { dayOf } from '../registry/index.ts';
-import type { Found, Kinship, RegistryReader, Search } from '../registry/ports.ts';
+import type { Kinship, RegistryReader } from '../registry/ports.ts';
+import { WrittenList, writeElements } from '../trust/index.ts';
+import { subjectsOf } from './entry-facts.ts';
 import { idText, overallStatus } from './envelope.ts';
 import type { Question, Reply } from './exchange.ts';
 import { type Rejection, rejectItem, toRejection } from './fault.ts';
-import { planItem, type SearchItem, type SearchPlan } from './search-plan.ts';
-
-/** Records that one answer may hold; what goes beyond is to be asked for in further messages. */
-const MAX_RECORDS = 10_000;
+import { planItem, type SearchItem } from './search-plan.ts';
+import { findAll, type Work } from './search-runs.ts';
 
 export interface SearchDeps {
   readonly registry: RegistryReader;
   readonly clock: Clock;
 }
-
-/** One item while it is worked on: refused, or planned and then found. */
-interface Work {
-  readonly reference: string;
-  readonly plan?: SearchPlan;
-  rejection?: Rejection;
-  found?: Found;
-}
-
-const tooMany = (): Rejection =>
-  toRejection(
-    rejectItem(
-      'rjct.search.too_many_records_found',
-      `the answer would hold more than ${MAX_RECORDS} records; ask for less, or in several messages`,
-    ),
-  );
 
 const plan = (items: readonly SearchItem[], question: Question, registry: RegistryReader): Work[] => {
   const seen = new Set<string>();
@@ -44,56 +27,6 @@ const plan = (items: readonly SearchItem[], question: Question, registry: Regist
       return { reference, rejection: toRejection(error) };
     }
   });
-};
-
-/** Asks for all at once; should one question be refused after all, each for itself, so that only it fails. */
-const ask = async (registry: RegistryReader, works: readonly (Work & { plan: SearchPlan })[]): Promise<void> => {
-  const searches = works.map(({ plan }): Search => plan.search);
-  try {
-    const found = await registry.search(searches);
-    works.forEach((work, i) => {
-      work.found = found[i] as Found;
-    });
-  } catch (error) {
-    if (!isFault(error) || error.code !== 'query.invalid') throw error;
-    if (works.length === 1) (works[0] as Work).rejection = toRejection(error);
-    else for (const work of works) await ask(registry, [work]);
-  }
-};
-
-/** Who was deregistered is not found; other questions say so themselves (search-plan.ts). */
-const siftLookUp = (work: Work): void => {
-  if (!work.plan?.isLookUp || !work.found) return;
-  const registrants = work.found.registrants.filter(({ active }) => active);
-  if (registrants.length === work.found.registrants.length) return;
-  const gone = work.found.registrants.length - registrants.length;
-  work.found = { registrants, total: work.found.total - gone };
-};
-
-/** Answers what was planned, in runs that keep the whole answer below its bound. */
-const findAll = async (registry: RegistryReader, works: readonly Work[]): Promise<void> => {
-  const waiting = works.filter((work): work is Work & { plan: SearchPlan } => work.plan !== undefined);
-  let room = MAX_RECORDS;
-  for (let at = 0; at < waiting.length; ) {
-    const run: (Work & { plan: SearchPlan })[] = [];
-    let wanted = 0;
-    while (at < waiting.length && room > 0) {
-      const next = waiting[at] as Work & { plan: SearchPlan };
-      wanted += next.plan.isLookUp ? 1 : next.plan.page.size;
-      if (run.length > 0 && wanted > room) break;
-      run.push(next);
-      at += 1;
-    }
-    if (run.length === 0) {
-      for (const work of waiting.slice(at)) work.rejection = tooMany();
-      return;
-    }
-    await ask(registry, run);
-    for (const work of run) {
-      siftLookUp(work);
-      room -= work.found?.registrants.length ?? 0;
-    }
-  }
 };
 
 const noKin: readonly Kinship[] = [];
@@ -143,31 +76,70 @@ const toItem = (work: Work, kin: ReadonlyMap<string, readonly Kinship[]>, timest
   };
 };
 
+/** Takes the items of an answer, in their order, as they are made. */
+type Take = (items: readonly object[]) => void;
+
+const makeItems = async (deps: SearchDeps, works: readonly Work[], take: Take): Promise<void> => {
+  const now = deps.clock();
+  const timestamp = toWholeSeconds(now);
+  const today = dayOf(now);
+  let from = 0;
+  for await (const until of findAll(deps.registry, works)) {
+    const run = works.slice(from, until);
+    const kin = await loadKin(deps.registry, run);
+    take(run.map((work) => toItem(work, kin, timestamp, today)));
+    for (const work of run) delete work.found;
+    from = until;
+  }
+};
+
+/** Answers a search; `list` is its items, which `take` fills. */
+const answer = async (
+  deps: SearchDeps,
+  question: Question,
+  { list, take }: { readonly list: object; readonly take: Take },
+): Promise<Reply> => {
+  const message = question.message as { transaction_id: string | number; search_request: readonly SearchItem[] };
+  const works = plan(message.search_request, question, deps.registry);
+  await makeItems(deps, works, take);
+  return {
+    action: 'on-search',
+    ...overallStatus(works.map(({ rejection }) => (rejection ? 'rjct' : 'succ'))),
+    total: works.length,
+    completed: works.length,
+    message: {
+      correlation_id: question.correlationId,
+      search_response: list,
+      transaction_id: idText(message.transaction_id),
+    },
+  };
+};
+
 /**
  * Answers a search (dci.md §5.3): one item for each one asked, in their order. An item that cannot be answered is
  * refused by itself and spoils no other.
  */
 export const answerSearch =
-  ({ registry, clock }: SearchDeps) =>
+  (deps: SearchDeps) =>
   async (question: Question): Promise<Reply> => {
-    const now = clock();
-    const message = question.message as { transaction_id: string | number; search_request: readonly SearchItem[] };
-    const works = plan(message.search_request, question, registry);
-    await findAll(registry, works);
-    const kin = await loadKin(registry, works);
-    const timestamp = toWholeSeconds(now);
-    const today = dayOf(now);
-    return {
-      action: 'on-search',
-      ...overallStatus(works.map(({ rejection }) => (rejection ? 'rjct' : 'succ'))),
-      total: works.length,
-      completed: works.length,
-      message: {
-        correlation_id: question.correlationId,
-        search_response: works.map((work) => toItem(work, kin, timestamp, today)),
-        transaction_id: idText(message.transaction_id),
+    const list: object[] = [];
+    return await answer(deps, question, { list, take: (items) => list.push(...items) });
+  };
+
+/** As `answerSearch`, for an answer that leaves at once: it is put into bytes as it is made. */
+export const answerSearchNow =
+  (deps: SearchDeps) =>
+  async (question: Question): Promise<Reply> => {
+    const list = new WrittenList();
+    const subjects = new Set<string>();
+    const reply = await answer(deps, question, {
+      list,
+      take: (items) => {
+        subjectsOf(items, subjects);
+        writeElements(list, items);
       },
-    };
+    });
+    return { ...reply, subjects };
   };
 
 /** The message of a search that is refused as a whole, but answered in an envelope. */

@@ -1,9 +1,10 @@
 import { isObject } from '../core/json.ts';
 import { compareCodePoints } from '../core/text.ts';
-import { writeJsonBytes } from './json-bytes.ts';
+import { WrittenList, writeJsonBytes } from './json-bytes.ts';
 
 /** Whether the members of every object in a value stand in the order of their names; looks without leaving traces. */
 const isInOrder = (value: unknown): boolean => {
+  if (value instanceof WrittenList) return value.isCanonical;
   if (Array.isArray(value)) return value.every(isInOrder);
   if (!isObject(value)) return true;
   let last = '';
@@ -24,6 +25,10 @@ const isOdd = (key: string): boolean => /^\d/.test(key) || key === '__proto__';
 
 /** The same value with the members of its objects in the order of their names. */
 const putInOrder = (value: unknown): unknown => {
+  if (value instanceof WrittenList) {
+    if (!value.isCanonical) throw new Unorderable();
+    return value;
+  }
   if (Array.isArray(value)) return value.map(putInOrder);
   if (!isObject(value)) return value;
   const keys = Object.keys(value);
@@ -66,4 +71,12 @@ export const writeOwn = (value: object, room = 0): OwnText => {
   // Looking for a single byte is by far the quicker.
   const isEscaped = text.includes(BACKSLASH) && text.includes('\\u');
   return { text, roomy, isCanonical: arranged !== undefined && !isEscaped };
+};
+
+/** Writes further elements of a list. */
+export const writeElements = (list: WrittenList, elements: readonly object[]): void => {
+  if (elements.length === 0) return;
+  const { text, isCanonical } = writeOwn(elements);
+  list.parts.push(text.subarray(1, -1));
+  list.isCanonical &&= isCanonical;
 };

@@ -1,5 +1,7 @@
 export { canonicalize } from './canonical-json.ts';
+export { writeElements } from './canonical-value.ts';
 export { createEncryption, type EncryptedMessage, type MessageEncryption } from './encryption.ts';
+export { WrittenList } from './json-bytes.ts';
 export { readKeyFile } from './key-file.ts';
 export { createKeySets, type KeySets, type KeySetsOptions } from './key-sets.ts';
 export {

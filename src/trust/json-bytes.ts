@@ -7,6 +7,20 @@ const MANY = 32;
 // What a unit of UTF-16 takes in UTF-8 at most.
 const BYTES_PER_UNIT = 3;
 
+/**
+ * A list within a message that was written while it was made, part by part: of a long answer its bytes are kept, and not
+ * all that it was made of. Each part holds several elements, with the commas between them.
+ */
+export class WrittenList {
+  readonly parts: Buffer[] = [];
+  /** Whether every part is in the canonical form. */
+  isCanonical = true;
+
+  toJSON(): unknown[] {
+    return this.parts.flatMap((part) => JSON.parse(`[${part}]`) as unknown[]);
+  }
+}
+
 const memory = createReusedBuffer();
 
 /** Text on its way into bytes. */
@@ -15,17 +29,29 @@ interface Writing {
   end: number;
 }
 
+const makeRoom = (writing: Writing, most: number): void => {
+  if (writing.end + most <= writing.bytes.length) return;
+  const larger = memory(writing.end + most);
+  writing.bytes.copy(larger, 0, 0, writing.end);
+  writing.bytes = larger;
+};
+
 const put = (writing: Writing, text: string): void => {
-  const most = writing.end + text.length * BYTES_PER_UNIT;
-  if (most > writing.bytes.length) {
-    const larger = memory(most);
-    writing.bytes.copy(larger, 0, 0, writing.end);
-    writing.bytes = larger;
-  }
+  makeRoom(writing, text.length * BYTES_PER_UNIT);
   writing.end += writing.bytes.write(text, writing.end);
 };
 
+const putList = (writing: Writing, { parts }: WrittenList): void => {
+  parts.forEach((part, i) => {
+    put(writing, i === 0 ? '[' : ',');
+    makeRoom(writing, part.length);
+    writing.end += part.copy(writing.bytes, writing.end);
+  });
+  put(writing, parts.length === 0 ? '[]' : ']');
+};
+
 const holdsMany = (value: unknown): boolean => {
+  if (value instanceof WrittenList) return true;
   if (Array.isArray(value)) return value.length >= MANY || value.some(holdsMany);
   if (!isObject(value)) return false;
   for (const name in value) if (typeof value[name] === 'object' && holdsMany(value[name])) return true;
@@ -36,6 +62,7 @@ const putWhole = (writing: Writing, value: unknown): void => put(writing, JSON.s
 
 const putValue = (writing: Writing, value: unknown): void => {
   if (!holdsMany(value)) putWhole(writing, value);
+  else if (value instanceof WrittenList) putList(writing, value);
   else if (Array.isArray(value)) {
     const putElement = value.length >= MANY ? putWhole : putValue;
     value.forEach((element, i) => {

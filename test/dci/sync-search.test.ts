@@ -194,6 +194,34 @@ describeStore('a signed synchronous search', ({ database }) => {
     assert.equal(second.status_reason_code, 'rjct.reference_id.duplicate');
   });
 
+  it('answers a long message item by item in its order, and has everybody it names on the ledger', async () => {
+    const kinds = [
+      { criteria: byId('UIN', 'TEST-001'), status: 'succ', found: 1 },
+      { criteria: byId('UIN', 'TEST-002'), status: 'succ', found: 1 },
+      { criteria: predicate('shoe_size', 'eq', '44'), status: 'rjct', found: 0 },
+      { criteria: byId('UIN', 'TEST-003'), status: 'succ', found: 0 },
+      { criteria: predicate('surname', 'eq', 'diallo'), status: 'succ', found: 2 },
+      { criteria: { ...byId('HOUSEHOLD_ID', 'HH-1'), response_entity: 'Group' }, status: 'succ', found: 1 },
+    ];
+    const asked = Array.from({ length: 600 }, (_, i) => kinds[(i * 7 + Math.floor(i / 100)) % kinds.length]);
+    const answer = await ask(...asked.map((kind) => kind?.criteria ?? {}));
+    assert.equal(answer.json.header.total_count, asked.length);
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const said = answer.json.message.search_response.map((item: any) => ({
+      reference: item.reference_id,
+      status: item.status,
+      found: item.data?.reg_records.length ?? 0,
+    }));
+    assert.deepEqual(
+      said,
+      asked.map((kind, i) => ({ reference: `ref-${i + 1}`, status: kind?.status, found: kind?.found })),
+    );
+    const messageId = answer.json.header.message_id;
+    for (const subject of ['TEST-001', 'TEST-002', 'HH-1']) {
+      assert.equal((await server.ledger.find({ subject, messageId })).entries.length, 1, subject);
+    }
+  });
+
   it('shows a household with its head and members', async () => {
     const [item] = await items({ ...byId('HOUSEHOLD_ID', 'HH-1'), response_entity: 'Group' });
     assert.equal(item.data.reg_record_type, 'Group');

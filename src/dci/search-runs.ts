@@ -1,0 +1,108 @@
+import { isFault } from '../core/fault.ts';
+import type { Found, RegistryReader, Search } from '../registry/ports.ts';
+import { type Rejection, rejectItem, toRejection } from './fault.ts';
+import type { SearchPlan } from './search-plan.ts';
+
+/** Records that one answer may hold; what goes beyond is to be asked for in further messages. */
+const MAX_RECORDS = 10_000;
+
+/** One item while it is worked on: refused, or planned and then found. */
+export interface Work {
+  readonly reference: string;
+  readonly plan?: SearchPlan;
+  rejection?: Rejection;
+  found?: Found;
+}
+
+const tooMany = (): Rejection =>
+  toRejection(
+    rejectItem(
+      'rjct.search.too_many_records_found',
+      `the answer would hold more than ${MAX_RECORDS} records; ask for less, or in several messages`,
+    ),
+  );
+
+/** Asks for all at once; should one question be refused after all, each for itself, so that only it fails. */
+const ask = async (registry: RegistryReader, works: readonly (Work & { plan: SearchPlan })[]): Promise<void> => {
+  const searches = works.map(({ plan }): Search => plan.search);
+  try {
+    const found = await registry.search(searches);
+    works.forEach((work, i) => {
+      work.found = found[i] as Found;
+    });
+  } catch (error) {
+    if (!isFault(error) || error.code !== 'query.invalid') throw error;
+    if (works.length === 1) (works[0] as Work).rejection = toRejection(error);
+    else for (const work of works) await ask(registry, [work]);
+  }
+};
+
+/** Who was deregistered is not found; other questions say so themselves (search-plan.ts). */
+const siftLookUp = (work: Work): void => {
+  if (!work.plan?.isLookUp || !work.found) return;
+  const registrants = work.found.registrants.filter(({ active }) => active);
+  if (registrants.length === work.found.registrants.length) return;
+  const gone = work.found.registrants.length - registrants.length;
+  work.found = { registrants, total: work.found.total - gone };
+};
+
+type Planned = Work & { plan: SearchPlan };
+
+// What is worked on at once: of a long message most is still a question or already an answer.
+const RUN = 250;
+
+/** Items asked for together: those before `until`, with the records that they want at most. */
+interface Run {
+  readonly works: readonly Planned[];
+  readonly until: number;
+  readonly wanted: number;
+}
+
+const isPlanned = (work: Work): work is Planned => work.plan !== undefined;
+
+const wantedBy = ({ plan }: Planned): number => (plan.isLookUp ? 1 : plan.page.size);
+
+/** The next items that fit into `room`; `undefined` when not even the first of them does. */
+const nextRun = (works: readonly Work[], from: number, room: number): Run | undefined => {
+  const planned: Planned[] = [];
+  let wanted = 0;
+  let until = from;
+  for (; until < works.length && until - from < RUN; until += 1) {
+    const work = works[until] as Work;
+    if (!isPlanned(work)) continue;
+    const more = wanted + wantedBy(work);
+    if (room <= 0 || (planned.length > 0 && more > room)) break;
+    planned.push(work);
+    wanted = more;
+  }
+  return until > from ? { works: planned, until, wanted } : undefined;
+};
+
+/**
+ * Answers what was planned, in runs that keep the whole answer below its bound, and tells up to where all is answered.
+ * While one run is with the caller, the next is asked for.
+ */
+export async function* findAll(registry: RegistryReader, works: readonly Work[]): AsyncGenerator<number> {
+  const start = (run: Run | undefined): (Run & { readonly found: Promise<void> }) | undefined => {
+    if (!run) return undefined;
+    const found = run.works.length > 0 ? ask(registry, run.works) : Promise.resolve();
+    found.catch(() => {}); // told to whoever waits for it
+    return { ...run, found };
+  };
+  let room = MAX_RECORDS;
+  let until = 0;
+  for (let run = start(nextRun(works, 0, room)); run; ) {
+    // The run may find all that it wants; what it leaves is room again afterwards.
+    const ahead = start(nextRun(works, run.until, room - run.wanted));
+    await run.found;
+    for (const work of run.works) {
+      siftLookUp(work);
+      room -= work.found?.registrants.length ?? 0;
+    }
+    until = run.until;
+    yield until;
+    run = ahead ?? start(nextRun(works, until, room));
+  }
+  for (const work of works.slice(until).filter(isPlanned)) work.rejection = tooMany();
+  if (until < works.length) yield works.length;
+}
