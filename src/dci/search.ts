@@ -126,10 +126,15 @@ export const answerSearch =
     return await answer(deps, question, { list, take: (items) => list.push(...items) });
   };
 
-/** As `answerSearch`, for an answer that leaves at once: it is put into bytes as it is made. */
+// Shorter messages are not worth it.
+const MANY_ITEMS = 32;
+
+/** As `answerSearch`, for an answer that leaves at once: a long one is put into bytes as it is made. */
 export const answerSearchNow =
   (deps: SearchDeps) =>
   async (question: Question): Promise<Reply> => {
+    const { search_request } = question.message as { search_request: readonly unknown[] };
+    if (search_request.length < MANY_ITEMS) return await answerSearch(deps)(question);
     const list = new WrittenList();
     const subjects = new Set<string>();
     const reply = await answer(deps, question, {

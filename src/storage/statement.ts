@@ -7,21 +7,18 @@ import { directOf, knexOf, type Profile, type Reader, type Tx } from './tx.ts';
  * because it is the key of the cache of prepared statements. It passes Knex by: building and pooling there cost several
  * times what a look-up itself costs.
  */
-export const rowsOf = async <Row>(
-  reader: Reader,
-  sql: string,
-  bindings: readonly unknown[] = [],
-): Promise<readonly Row[]> => await run<Row>(reader, sql, bindings, false);
+export const rowsOf = <Row>(reader: Reader, sql: string, bindings: readonly unknown[] = []): Promise<readonly Row[]> =>
+  run<Row>(reader, sql, bindings, false);
 
 /**
  * As `rowsOf`, for the fixed texts of hot paths: PostgreSQL too parses and plans them once on each connection. A plan
  * that is made once must be right for all values, so this is for look-ups by keys and for inserts.
  */
-export const preparedRowsOf = async <Row>(
+export const preparedRowsOf = <Row>(
   reader: Reader,
   sql: string,
   bindings: readonly unknown[] = [],
-): Promise<readonly Row[]> => await run<Row>(reader, sql, bindings, true);
+): Promise<readonly Row[]> => run<Row>(reader, sql, bindings, true);
 
 const run = async <Row>(
   reader: Reader,

@@ -87,6 +87,12 @@ const putValue = (writing: Writing, value: unknown): void => {
  * lists are written piece by piece: one long text would be joined, flattened and encoded, each time into fresh memory.
  */
 export const writeJsonBytes = (value: object, room: number): Buffer => {
+  if (!holdsMany(value)) {
+    const text = JSON.stringify(value);
+    const bytes = Buffer.allocUnsafe(room + Buffer.byteLength(text));
+    bytes.write(text, room);
+    return bytes;
+  }
   const writing = { bytes: memory(room), end: room };
   putValue(writing, value);
   return Buffer.from(writing.bytes.subarray(0, writing.end));
