@@ -55,6 +55,6 @@ export interface Database {
 export interface OpenOptions {
   readonly url: string;
   readonly log: Logger;
-  /** PostgreSQL connections of this process. */
+  /** PostgreSQL connections of this process, two at least; one more listens for changes of others. */
   readonly poolSize?: number;
 }

@@ -49,13 +49,19 @@ interface Job {
 /** Opens a PostgreSQL database; several processes on several machines may share it. */
 export const openPostgres = async (options: OpenOptions): Promise<Database> => {
   const pg = await loadDriver();
+  // Knex would write to the console.
+  const report = (said: unknown): void => {
+    options.log.warn({ detail: String(said).split('\n', 1)[0] }, 'the connections to PostgreSQL have a problem');
+  };
   const openPool = (max: number): Knex =>
     knexFactory({
       client: 'pg',
       connection: { connectionString: options.url, application_name: 'crosswalk' },
       pool: { min: 0, max, afterCreate: compressQuickly },
+      log: { warn: report, error: report },
     });
-  const knex = openPool((options.poolSize ?? 10) - 1);
+  const { poolSize = 10 } = options;
+  const knex = openPool(Math.max(1, poolSize - 1));
   // Groups of appends follow one another: on one connection they find their statements prepared.
   const appends = openPool(1);
   try {
@@ -190,13 +196,17 @@ export const openPostgres = async (options: OpenOptions): Promise<Database> => {
 
   let listener: Pg.Client | undefined;
   let closed = false;
+  const listenAgain = (): void => {
+    setTimeout(() => void listen().catch(listenAgain), WATCH_MS).unref();
+  };
   const listen = async (): Promise<void> => {
     if (closed) return;
     const client = new pg.Client({ connectionString: options.url, application_name: 'crosswalk-listen' });
     client.on('notification', (message) => touches.emit(message.payload ?? ''));
     client.on('error', () => {
+      if (listener !== client) return; // it never listened: whoever waits for that hears of it
       listener = undefined;
-      setTimeout(() => void listen().catch(() => {}), WATCH_MS).unref();
+      listenAgain();
     });
     await client.connect();
     await client.query(`listen ${CHANNEL}`);
