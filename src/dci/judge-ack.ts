@@ -1,5 +1,6 @@
 import { isObject } from '../core/json.ts';
 import type { Attempt } from '../delivery/index.ts';
+import { type HttpResponse, readRetryAfter } from '../net/index.ts';
 
 /** Ours are random: who calls one a duplicate has had this very message. */
 const DUPLICATE = /message.?id.*duplicate|duplicate.*message/i;
@@ -21,7 +22,7 @@ const membersOf = (value: unknown): Readonly<Record<string, unknown>> => (isObje
  * Whether the receiver of a callback took it: any 2xx but an Ack that says `ERR` (dci.md §5.4), and the answer that it
  * has the message already. The reason never repeats what the receiver wrote but for a code.
  */
-export const judgeAck = ({ status, body }: { readonly status: number; readonly body: Buffer }): Attempt => {
+export const judgeAck = ({ status, headers, body }: HttpResponse, now: number): Attempt => {
   const answer = parse(body);
   const message = membersOf(answer['message']);
   const isError = String(message['ack_status']).toUpperCase() === 'ERR';
@@ -35,5 +36,7 @@ export const judgeAck = ({ status, body }: { readonly status: number; readonly b
 
   const code = said.map((one) => one['code']).find((one) => typeof one === 'string' && CODE.test(one));
   const redirect = status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
-  return { delivered: false, error: `HTTP ${status}${code === undefined ? '' : ` ${code}`}${redirect}` };
+  const error = `HTTP ${status}${code === undefined ? '' : ` ${code}`}${redirect}`;
+  const retryAfterMs = readRetryAfter({ status, headers }, now);
+  return { delivered: false, error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 };

@@ -88,7 +88,7 @@ export const postEnvelope = ({ senderId, http, bearers, ledger, signer, clock }:
       // A fetched token may have been withdrawn; the next attempt comes with another one.
       if (answer.status === 401) bearers.renew(peer);
       const receivedAt = clock();
-      return { ...judgeAck(answer), record: (tx) => recordAnswer(tx, answer, receivedAt) };
+      return { ...judgeAck(answer, receivedAt), record: (tx) => recordAnswer(tx, answer, receivedAt) };
     } catch (error) {
       if (!isFault(error)) throw error;
       return { delivered: false, error: error.message, final: error.code === 'net.refused' };

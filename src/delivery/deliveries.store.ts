@@ -158,12 +158,23 @@ export const settle = async (
   );
 };
 
-export const postpone = async (tx: Tx, seq: number, due: number, error: string): Promise<void> => {
+export const postpone = async (tx: Tx, seq: number, due: number, error: string): Promise<void> =>
+  await makeDue(tx, seq, { due, error, tries: 1 });
+
+/** As `postpone`, without counting a try. */
+export const putOff = async (tx: Tx, seq: number, due: number, error: string): Promise<void> =>
+  await makeDue(tx, seq, { due, error, tries: 0 });
+
+const makeDue = async (
+  tx: Tx,
+  seq: number,
+  { due, error, tries }: { readonly due: number; readonly error: string; readonly tries: number },
+): Promise<void> => {
   await rowsOf(
     tx,
-    `update deliveries set attempts = attempts + 1, due_ms = ?, claimed_until_ms = 0, last_error = ?
+    `update deliveries set attempts = attempts + ?, due_ms = ?, claimed_until_ms = 0, last_error = ?
      where seq = ? and state = 'waiting'`,
-    [due, error, seq],
+    [tries, due, error, seq],
   );
 };
 

@@ -45,7 +45,29 @@ type AttemptOutcome =
    * `error` names no person and no content. `final`: no repeat can help (the address is not allowed, the recipient is
    * gone).
    */
-  | { readonly delivered: false; readonly error: string; readonly final?: boolean };
+  | {
+      readonly delivered: false;
+      readonly error: string;
+      readonly final?: boolean;
+      /** The recipient asked for so many milliseconds of patience. */
+      readonly retryAfterMs?: number;
+    };
+
+// Patience has an end: who asks for it longer than this has failed.
+const MOST_PATIENCE_MS = 24 * 3_600_000;
+
+/**
+ * How long to wait where the recipient asked for it: it can be reached and wants the message later, which is no failure
+ * of the attempt, so none is counted.
+ */
+export const patienceAsked = (
+  { createdAt }: Pick<Delivery, 'createdAt'>,
+  outcome: Attempt,
+  now: number,
+): number | undefined => {
+  if (outcome.delivered || outcome.final || now - Date.parse(createdAt) > MOST_PATIENCE_MS) return undefined;
+  return outcome.retryAfterMs;
+};
 
 /** A time that nobody comes to: what is due then waits for `reviveSubject`. */
 export const HELD = Date.parse('9999-12-31T00:00:00Z');

@@ -3,8 +3,8 @@ import { Fault } from '../core/fault.ts';
 import type { Logger } from '../core/log.ts';
 import { startPump } from '../jobs/index.ts';
 import { createBatcher, type Database } from '../storage/index.ts';
-import { claimDue, DELIVERIES_TOPIC, nextDue, postpone, prolongClaims, settle } from './deliveries.store.ts';
-import { type Attempt, type Delivery, MAX_ATTEMPTS, pauseAfter } from './delivery.ts';
+import { claimDue, DELIVERIES_TOPIC, nextDue, postpone, prolongClaims, putOff, settle } from './deliveries.store.ts';
+import { type Attempt, type Delivery, MAX_ATTEMPTS, patienceAsked, pauseAfter } from './delivery.ts';
 
 /** Sends one delivery; bounded in time by itself. */
 export type Sender = (delivery: Delivery) => Promise<Attempt>;
@@ -65,8 +65,11 @@ export const startRunner = ({ db, clock, log, retryBaseMs, senders }: RunnerDeps
     await settle(tx, delivered, 'delivered', clock());
     for (const { delivery, outcome } of ended) {
       const tries = delivery.attempts + 1;
+      const patience = patienceAsked(delivery, outcome, clock());
       if (!outcome.delivered) {
-        if (outcome.final || tries >= MAX_ATTEMPTS) await settle(tx, [delivery.seq], 'dead', clock(), outcome.error);
+        if (patience !== undefined) await putOff(tx, delivery.seq, clock() + patience, outcome.error);
+        else if (outcome.final || tries >= MAX_ATTEMPTS)
+          await settle(tx, [delivery.seq], 'dead', clock(), outcome.error);
         else await postpone(tx, delivery.seq, clock() + pauseAfter(tries, retryBaseMs), outcome.error);
       }
       await outcome.record?.(tx);

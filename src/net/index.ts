@@ -9,3 +9,4 @@ export {
   readWhole,
 } from './http-client.ts';
 export { createJwksFetcher, type FetchedKeySet, type FetchJwks } from './jwks.ts';
+export { readRetryAfter } from './retry-after.ts';

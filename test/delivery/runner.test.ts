@@ -92,6 +92,33 @@ describeStore('deliveries', ({ database, again }) => {
     assert.deepEqual([(await stored('stubborn')).state, (await stored('stubborn')).attempts], ['delivered', 3]);
   });
 
+  it('wait for as long as the recipient asks, and count no try for it', async () => {
+    const tries: number[] = [];
+    const runner = start(async () => {
+      tries.push(Date.now());
+      return tries.length <= MAX_ATTEMPTS + 2
+        ? { delivered: false, error: 'HTTP 429', retryAfterMs: 30 }
+        : { delivered: true };
+    });
+    await put(draft('patient'));
+    await settled('patient');
+    await runner.stop();
+    assert.deepEqual([(await stored('patient')).state, (await stored('patient')).attempts], ['delivered', 1]);
+    assert.ok(
+      tries.every((at, i) => i === 0 || at - (tries[i - 1] as number) >= 30),
+      String(tries),
+    );
+  });
+
+  it('are given up all the same when the recipient asks for patience beyond a day', async () => {
+    const runner = start(async () => ({ delivered: false, error: 'HTTP 429', retryAfterMs: 1 }));
+    const yesterday = Date.now() - 25 * 3_600_000;
+    await database().write((tx) => enqueue(tx, [draft('forever')], yesterday));
+    await settled('forever');
+    await runner.stop();
+    assert.deepEqual([(await stored('forever')).state, (await stored('forever')).attempts], ['dead', MAX_ATTEMPTS]);
+  });
+
   it('are given up after the last try with the reason, and can be revived', async () => {
     let works = false;
     const runner = start(async () => (works ? { delivered: true } : { delivered: false, error: 'HTTP 500' }));

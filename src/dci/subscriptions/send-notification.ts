@@ -1,6 +1,6 @@
 import type { PeerDirectory } from '../../access/index.ts';
 import { singleFlight } from '../../core/async.ts';
-import type { Attempt, Delivery } from '../../delivery/index.ts';
+import { type Attempt, type Delivery, patienceAsked } from '../../delivery/index.ts';
 import type { Tx } from '../../storage/index.ts';
 import type { DciDeps } from '../deps.ts';
 import type { PostEnvelope } from '../post-envelope.ts';
@@ -96,7 +96,9 @@ export const sendNotification = (deps: SendDeps) => {
       async record(tx) {
         await outcome.record?.(tx);
         if (sealed && outcome.delivered) await forgetSealed(tx, [delivery.id]);
-        await countOutcome(tx, subscription, outcome, deps);
+        if (patienceAsked(delivery, outcome, deps.clock()) === undefined) {
+          await countOutcome(tx, subscription, outcome, deps);
+        }
       },
     };
   };

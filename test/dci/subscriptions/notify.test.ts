@@ -272,6 +272,30 @@ describeStore('subscriptions on the wire', ({ database }) => {
     assert.deepEqual([one?.status, one?.failures], ['active', 0]);
   });
 
+  it('wait for a subscriber that asks for patience, who is not paused for it', async () => {
+    const code = await subscribe({});
+    let refusals = 0;
+    receiver.answering = (response, received, nth) => {
+      if (received.json.header.action !== 'notify' || refusals >= 24) return acks(response, received, nth);
+      refusals += 1;
+      response.writeHead(429, { 'Retry-After': '0' }).end();
+    };
+    // Twice as many refusals as would pause it, over several pauses of this server.
+    await put(database(), server.registry, ...Array.from({ length: 12 }, (_, i) => person(`W${i}`)));
+    const mine = async () =>
+      (await database().read((reader) => listDeliveries(reader, { limit: 1000 }))).filter(
+        ({ kind, subject }) => kind === NOTIFY && subject === code,
+      );
+    for (const since = Date.now(); ; await sleep(20)) {
+      const all = await mine();
+      if (all.length === 12 && all.every(({ state }) => state === 'delivered')) break;
+      if (Date.now() - since > 10_000) throw new Error(JSON.stringify(all));
+    }
+    assert.deepEqual([refusals, new Set((await mine()).map(({ attempts }) => attempts))], [24, new Set([1])]);
+    const [one] = (await subscriptions().list()).filter((each) => each.code === code);
+    assert.deepEqual([one?.status, one?.failures], ['active', 0]);
+  });
+
   it('are encrypted for whom wants that, the same bytes in every attempt', async () => {
     const theirs = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const key = { ...theirs.publicKey.export({ format: 'jwk' }), use: 'enc', alg: 'RSA-OAEP-256', kid: 'e-1' };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { judgeAck } from '../../../src/dci/judge-ack.ts';
 
-const judge = (status: number, body: unknown) =>
-  judgeAck({ status, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) });
+const NOW = Date.parse('2026-11-26T12:00:00Z');
+
+const judge = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  judgeAck({ status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }, NOW);
 
 describe('the answer to a callback', () => {
   const taken: readonly [string, number, unknown][] = [
@@ -48,6 +50,22 @@ describe('the answer to a callback', () => {
     it(`means that it was not: ${what}`, () => {
       const outcome = judge(status, body);
       assert.deepEqual(outcome, { delivered: false, error });
+    });
+  }
+
+  const patient: readonly [string, number, string, number | undefined][] = [
+    ['seconds', 429, '17', 17_000],
+    ['a date', 503, 'Thu, 26 Nov 2026 12:01:30 GMT', 90_000],
+    ['more than an hour', 429, '86400', 3_600_000],
+    ['a moment that has passed', 429, 'Thu, 26 Nov 2026 11:00:00 GMT', 1000],
+    ['nothing that can be read', 429, 'soon', undefined],
+    ['of another status', 500, '17', undefined],
+  ];
+  for (const [what, status, retryAfter, retryAfterMs] of patient) {
+    it(`tells how long to wait: ${what}`, () => {
+      const outcome = judge(status, '', { 'retry-after': retryAfter });
+      const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+      assert.deepEqual(outcome, { delivered: false, error: `HTTP ${status}`, ...asked });
     });
   }
 });
