@@ -51,58 +51,73 @@ type Planned = Work & { plan: SearchPlan };
 // What is worked on at once: of a long message most is still a question or already an answer.
 const RUN = 250;
 
-/** Items asked for together: those before `until`, with the records that they want at most. */
+/** Items that are worked on together: all of them, those to be asked for, and the records that these want at most. */
 interface Run {
-  readonly works: readonly Planned[];
-  readonly until: number;
+  readonly works: readonly Work[];
+  readonly planned: readonly Planned[];
   readonly wanted: number;
+}
+
+/** The items of a message in their order; each is made into work when its turn comes. */
+export interface Items {
+  readonly length: number;
+  readonly plan: (at: number) => Work;
 }
 
 const isPlanned = (work: Work): work is Planned => work.plan !== undefined;
 
 const wantedBy = ({ plan }: Planned): number => (plan.isLookUp ? 1 : plan.page.size);
 
-/** The next items that fit into `room`; `undefined` when not even the first of them does. */
-const nextRun = (works: readonly Work[], from: number, room: number): Run | undefined => {
-  const planned: Planned[] = [];
-  let wanted = 0;
-  let until = from;
-  for (; until < works.length && until - from < RUN; until += 1) {
-    const work = works[until] as Work;
-    if (!isPlanned(work)) continue;
-    const more = wanted + wantedBy(work);
-    if (room <= 0 || (planned.length > 0 && more > room)) break;
-    planned.push(work);
-    wanted = more;
-  }
-  return until > from ? { works: planned, until, wanted } : undefined;
-};
-
 /**
- * Answers what was planned, in runs that keep the whole answer below its bound, and tells up to where all is answered.
- * While one run is with the caller, the next is asked for.
+ * Answers the items of a message in runs, in their order, and keeps the whole answer below its bound. While one run is
+ * with the caller, the next is asked for.
  */
-export async function* findAll(registry: RegistryReader, works: readonly Work[]): AsyncGenerator<number> {
+export async function* findAll(registry: RegistryReader, items: Items): AsyncGenerator<readonly Work[]> {
+  let from = 0;
+  let first: Work | undefined; // the one at `from`, when it found no room before
+
+  /** The next items that fit into `room`; `undefined` when not even the first of them does. */
+  const nextRun = (room: number): Run | undefined => {
+    const works: Work[] = [];
+    const planned: Planned[] = [];
+    let wanted = 0;
+    for (; from < items.length && works.length < RUN; from += 1) {
+      const work: Work = first ?? items.plan(from);
+      first = work;
+      if (isPlanned(work)) {
+        const more = wanted + wantedBy(work);
+        if (room <= 0 || (planned.length > 0 && more > room)) break;
+        planned.push(work);
+        wanted = more;
+      }
+      works.push(work);
+      first = undefined;
+    }
+    return works.length > 0 ? { works, planned, wanted } : undefined;
+  };
   const start = (run: Run | undefined): (Run & { readonly found: Promise<void> }) | undefined => {
     if (!run) return undefined;
-    const found = run.works.length > 0 ? ask(registry, run.works) : Promise.resolve();
+    const found = run.planned.length > 0 ? ask(registry, run.planned) : Promise.resolve();
     found.catch(() => {}); // told to whoever waits for it
     return { ...run, found };
   };
+
   let room = MAX_RECORDS;
-  let until = 0;
-  for (let run = start(nextRun(works, 0, room)); run; ) {
+  for (let run = start(nextRun(room)); run; ) {
     // The run may find all that it wants; what it leaves is room again afterwards.
-    const ahead = start(nextRun(works, run.until, room - run.wanted));
+    const ahead = start(nextRun(room - run.wanted));
     await run.found;
-    for (const work of run.works) {
+    for (const work of run.planned) {
       siftLookUp(work);
       room -= work.found?.registrants.length ?? 0;
     }
-    until = run.until;
-    yield until;
-    run = ahead ?? start(nextRun(works, until, room));
+    yield run.works;
+    run = ahead ?? start(nextRun(room));
   }
-  for (const work of works.slice(until).filter(isPlanned)) work.rejection = tooMany();
-  if (until < works.length) yield works.length;
+  for (; from < items.length; from += 1) {
+    const work = first ?? items.plan(from);
+    first = undefined;
+    if (isPlanned(work)) work.rejection = tooMany();
+    yield [work];
+  }
 }

@@ -7,26 +7,31 @@ import { idText, overallStatus } from './envelope.ts';
 import type { Question, Reply } from './exchange.ts';
 import { type Rejection, rejectItem, toRejection } from './fault.ts';
 import { planItem, type SearchItem } from './search-plan.ts';
-import { findAll, type Work } from './search-runs.ts';
+import { findAll, type Items, type Work } from './search-runs.ts';
 
 export interface SearchDeps {
   readonly registry: RegistryReader;
   readonly clock: Clock;
 }
 
-const plan = (items: readonly SearchItem[], question: Question, registry: RegistryReader): Work[] => {
+/** Makes the items of a message into work. */
+const toItems = (items: readonly SearchItem[], question: Question, registry: RegistryReader): Items => {
   const seen = new Set<string>();
-  return items.map((item): Work => {
-    const reference = idText(item.reference_id);
-    try {
-      if (seen.has(reference))
-        throw rejectItem('rjct.reference_id.duplicate', 'reference_id: was used before in this message');
-      seen.add(reference);
-      return { reference, plan: planItem(item, question.place, registry.catalogue) };
-    } catch (error) {
-      return { reference, rejection: toRejection(error) };
-    }
-  });
+  return {
+    length: items.length,
+    plan(at) {
+      const item = items[at] as SearchItem;
+      const reference = idText(item.reference_id);
+      try {
+        if (seen.has(reference))
+          throw rejectItem('rjct.reference_id.duplicate', 'reference_id: was used before in this message');
+        seen.add(reference);
+        return { reference, plan: planItem(item, question.place, registry.catalogue) };
+      } catch (error) {
+        return { reference, rejection: toRejection(error) };
+      }
+    },
+  };
 };
 
 const noKin: readonly Kinship[] = [];
@@ -79,34 +84,27 @@ const toItem = (work: Work, kin: ReadonlyMap<string, readonly Kinship[]>, timest
 /** Takes the items of an answer, in their order, as they are made. */
 type Take = (items: readonly object[]) => void;
 
-const makeItems = async (deps: SearchDeps, works: readonly Work[], take: Take): Promise<void> => {
-  const now = deps.clock();
-  const timestamp = toWholeSeconds(now);
-  const today = dayOf(now);
-  let from = 0;
-  for await (const until of findAll(deps.registry, works)) {
-    const run = works.slice(from, until);
-    const kin = await loadKin(deps.registry, run);
-    take(run.map((work) => toItem(work, kin, timestamp, today)));
-    for (const work of run) delete work.found;
-    from = until;
-  }
-};
-
 /** Answers a search; `list` is its items, which `take` fills. */
 const answer = async (
-  deps: SearchDeps,
+  { registry, clock }: SearchDeps,
   question: Question,
   { list, take }: { readonly list: object; readonly take: Take },
 ): Promise<Reply> => {
   const message = question.message as { transaction_id: string | number; search_request: readonly SearchItem[] };
-  const works = plan(message.search_request, question, deps.registry);
-  await makeItems(deps, works, take);
+  const now = clock();
+  const timestamp = toWholeSeconds(now);
+  const today = dayOf(now);
+  const outcomes: ('rjct' | 'succ')[] = [];
+  for await (const run of findAll(registry, toItems(message.search_request, question, registry))) {
+    const kin = await loadKin(registry, run);
+    take(run.map((work) => toItem(work, kin, timestamp, today)));
+    for (const { rejection } of run) outcomes.push(rejection ? 'rjct' : 'succ');
+  }
   return {
     action: 'on-search',
-    ...overallStatus(works.map(({ rejection }) => (rejection ? 'rjct' : 'succ'))),
-    total: works.length,
-    completed: works.length,
+    ...overallStatus(outcomes),
+    total: outcomes.length,
+    completed: outcomes.length,
     message: {
       correlation_id: question.correlationId,
       search_response: list,
