@@ -7,6 +7,10 @@ const DUPLICATE = /message.?id.*duplicate|duplicate.*message/i;
 // Error codes of the standard and the inventions of peers; anything longer is no code and might say too much.
 const CODE = /^[\w.-]{1,60}$/;
 
+// How long a receiver may ask us to wait at a time, and how short a pause is one.
+const LONGEST_WAIT_MS = 3_600_000;
+const SHORTEST_WAIT_MS = 1000;
+
 const parse = (body: Buffer): Readonly<Record<string, unknown>> => {
   try {
     const answer: unknown = JSON.parse(body.toString('utf8'));
@@ -37,6 +41,7 @@ export const judgeAck = ({ status, headers, body }: HttpResponse, now: number): 
   const code = said.map((one) => one['code']).find((one) => typeof one === 'string' && CODE.test(one));
   const redirect = status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
   const error = `HTTP ${status}${code === undefined ? '' : ` ${code}`}${redirect}`;
-  const retryAfterMs = readRetryAfter({ status, headers }, now);
+  const asked = status === 429 || status === 503 ? readRetryAfter(headers['retry-after'], now) : undefined;
+  const retryAfterMs = asked === undefined ? undefined : Math.min(Math.max(asked, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
   return { delivered: false, error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 };

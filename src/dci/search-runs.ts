@@ -22,8 +22,10 @@ const tooMany = (): Rejection =>
     ),
   );
 
+type Planned = Work & { plan: SearchPlan };
+
 /** Asks for all at once; should one question be refused after all, each for itself, so that only it fails. */
-const ask = async (registry: RegistryReader, works: readonly (Work & { plan: SearchPlan })[]): Promise<void> => {
+const ask = async (registry: RegistryReader, works: readonly Planned[]): Promise<void> => {
   const searches = works.map(({ plan }): Search => plan.search);
   try {
     const found = await registry.search(searches);
@@ -38,15 +40,13 @@ const ask = async (registry: RegistryReader, works: readonly (Work & { plan: Sea
 };
 
 /** Who was deregistered is not found; other questions say so themselves (search-plan.ts). */
-const siftLookUp = (work: Work): void => {
-  if (!work.plan?.isLookUp || !work.found) return;
+const siftLookUp = (work: Planned): void => {
+  if (!work.plan.isLookUp || !work.found) return;
   const registrants = work.found.registrants.filter(({ active }) => active);
   if (registrants.length === work.found.registrants.length) return;
   const gone = work.found.registrants.length - registrants.length;
   work.found = { registrants, total: work.found.total - gone };
 };
-
-type Planned = Work & { plan: SearchPlan };
 
 // What is worked on at once: of a long message most is still a question or already an answer.
 const RUN = 250;
@@ -73,25 +73,33 @@ const wantedBy = ({ plan }: Planned): number => (plan.isLookUp ? 1 : plan.page.s
  * with the caller, the next is asked for.
  */
 export async function* findAll(registry: RegistryReader, items: Items): AsyncGenerator<readonly Work[]> {
-  let from = 0;
-  let first: Work | undefined; // the one at `from`, when it found no room before
+  let at = 0;
+  let next: Work | undefined;
+  const peek = (): Work => {
+    next ??= items.plan(at);
+    return next;
+  };
+  const take = (): Work => {
+    const work = peek();
+    next = undefined;
+    at += 1;
+    return work;
+  };
 
   /** The next items that fit into `room`; `undefined` when not even the first of them does. */
   const nextRun = (room: number): Run | undefined => {
     const works: Work[] = [];
     const planned: Planned[] = [];
     let wanted = 0;
-    for (; from < items.length && works.length < RUN; from += 1) {
-      const work: Work = first ?? items.plan(from);
-      first = work;
+    while (at < items.length && works.length < RUN) {
+      const work = peek();
       if (isPlanned(work)) {
         const more = wanted + wantedBy(work);
         if (room <= 0 || (planned.length > 0 && more > room)) break;
         planned.push(work);
         wanted = more;
       }
-      works.push(work);
-      first = undefined;
+      works.push(take());
     }
     return works.length > 0 ? { works, planned, wanted } : undefined;
   };
@@ -114,9 +122,8 @@ export async function* findAll(registry: RegistryReader, items: Items): AsyncGen
     yield run.works;
     run = ahead ?? start(nextRun(room));
   }
-  for (; from < items.length; from += 1) {
-    const work = first ?? items.plan(from);
-    first = undefined;
+  while (at < items.length) {
+    const work = take();
     if (isPlanned(work)) work.rejection = tooMany();
     yield [work];
   }

@@ -6,6 +6,7 @@ import { subjectsOf } from './entry-facts.ts';
 import { idText, overallStatus } from './envelope.ts';
 import type { Question, Reply } from './exchange.ts';
 import { type Rejection, rejectItem, toRejection } from './fault.ts';
+import { isToBeEncrypted } from './seal.ts';
 import { planItem, type SearchItem } from './search-plan.ts';
 import { findAll, type Items, type Work } from './search-runs.ts';
 
@@ -132,7 +133,10 @@ export const answerSearchNow =
   (deps: SearchDeps) =>
   async (question: Question): Promise<Reply> => {
     const { search_request } = question.message as { search_request: readonly unknown[] };
-    if (search_request.length < MANY_ITEMS) return await answerSearch(deps)(question);
+    // What is to be encrypted is needed as it is.
+    if (search_request.length < MANY_ITEMS || isToBeEncrypted(question.peer, question.header)) {
+      return await answerSearch(deps)(question);
+    }
     const list = new WrittenList();
     const subjects = new Set<string>();
     const reply = await answer(deps, question, {

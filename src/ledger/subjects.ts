@@ -28,7 +28,7 @@ const LONGEST = 1024;
 const BYTES_PER_UNIT = 3;
 
 /** As `subjectHash`, for many: an HMAC object for each, and a buffer for its answer, take longer than the hashing. */
-const createHash = (key: Buffer): ((identifier: string) => string) => {
+const createHasher = (key: Buffer): ((identifier: string) => string) => {
   const inner = padded(key, INNER_MASK, LONGEST * BYTES_PER_UNIT);
   const outer = padded(key, OUTER_MASK, DIGEST_BYTES);
   return (identifier) => {
@@ -41,7 +41,7 @@ const createHash = (key: Buffer): ((identifier: string) => string) => {
 
 /** The keyed hashes of many identifiers, one behind the other, each once. */
 export const createSubjectList = (key: Buffer): ((identifiers: readonly string[]) => Buffer) => {
-  const hashOf = createHash(key);
+  const hashOf = createHasher(key);
   // Whom a question names, its answer names again at once.
   let latest: ReadonlyMap<string, string> = new Map();
   return (identifiers) => {

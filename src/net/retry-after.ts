@@ -1,16 +1,9 @@
-const LONGEST_MS = 3_600_000;
-const SHORTEST_MS = 1000;
-
 /**
- * Milliseconds that an answer asks to wait (RFC 9110 §10.2.3: seconds, or a date), an hour at most; `undefined` where it
- * does not ask. Only 429 and 503 do: elsewhere the header means something else.
+ * Milliseconds from now that a `Retry-After` asks to wait (RFC 9110 §10.2.3: seconds, or a date); below zero for a date
+ * that has passed, `undefined` for what cannot be read.
  */
-export const readRetryAfter = (
-  { status, headers }: { readonly status: number; readonly headers: Readonly<Record<string, unknown>> },
-  now: number,
-): number | undefined => {
-  const said = headers['retry-after'];
-  if ((status !== 429 && status !== 503) || typeof said !== 'string') return undefined;
-  const ms = /^\d+$/.test(said.trim()) ? Number(said) * 1000 : Date.parse(said) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, SHORTEST_MS), LONGEST_MS);
+export const readRetryAfter = (header: unknown, now: number): number | undefined => {
+  if (typeof header !== 'string' || header === '') return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isFinite(ms) ? ms : undefined;
 };

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import { Fault, isFault } from '../../core/fault.ts';
-import { type HttpClient, type HttpResponse, type HttpStream, readWhole } from '../../net/index.ts';
+import { type HttpClient, type HttpResponse, type HttpStream, readRetryAfter, readWhole } from '../../net/index.ts';
 import { CentralError, tryParse } from './answer.ts';
-import { defaultRetry, mayPass, pauseBefore, type RetryPolicy, readRetryAfter } from './retry.ts';
+import { defaultRetry, mayPass, pauseBefore, type RetryPolicy } from './retry.ts';
 import { type Credentials, createSession } from './session.ts';
 
 export interface CentralOptions {

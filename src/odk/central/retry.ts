@@ -17,13 +17,6 @@ const passing = new Set([429, 500, 502, 503, 504]);
 
 export const mayPass = (status: number): boolean => passing.has(status);
 
-/** `Retry-After` in milliseconds: seconds, or a date. */
-export const readRetryAfter = (header: unknown, now: number): number | undefined => {
-  if (typeof header !== 'string' || header === '') return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
-};
-
 /** The pause before the next attempt: what the server asks for, or twice as long each time, with jitter. */
-export const pauseBefore = (policy: RetryPolicy, attempt: number, asked: number | undefined): number =>
-  Math.min(LONGEST_MS, asked ?? policy.baseMs * 2 ** attempt * (0.5 + Math.random() / 2));
+export const pauseBefore = (policy: RetryPolicy, attempt: number, asked = -1): number =>
+  Math.min(LONGEST_MS, asked >= 0 ? asked : policy.baseMs * 2 ** attempt * (0.5 + Math.random() / 2));
